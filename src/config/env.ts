@@ -1,0 +1,191 @@
+import { z } from 'zod';
+import { ConfigError } from './config-error.js';
+import { databaseDialect } from './database-url.js';
+import { resolveJwtSecret } from './jwt-secret.js';
+
+export const LLM_PROVIDERS = ['openai', 'bailian', 'echo'] as const;
+export type LlmProvider = (typeof LLM_PROVIDERS)[number];
+
+const TRUE = ['true', '1', 'yes', 'on'];
+const FALSE = ['false', '0', 'no', 'off'];
+
+const flag = (byDefault: boolean) =>
+  z
+    .string()
+    .transform((text) => text.toLowerCase())
+    .refine((text) => TRUE.includes(text) || FALSE.includes(text), 'must be true or false')
+    .transform((text) => TRUE.includes(text))
+    .default(byDefault);
+
+const whole = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,15}$/, `must be a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .refine((n) => n >= min && n <= max, `must be a whole number from ${min} to ${max}`);
+
+const decimal = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d+(\.\d+)?$/, `must be a number from ${min} to ${max}`)
+    .transform(Number)
+    .refine((n) => n >= min && n <= max, `must be a number from ${min} to ${max}`);
+
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== ''),
+);
+
+const httpUrl = z
+  .string()
+  .refine(isHttpUrl, 'must be an http or https URL')
+  .transform((text) => text.replace(/\/+$/, ''));
+
+/**
+ * Every variable that Parley reads. Each is described in `.env.example` and docs/operations.md; a test holds the
+ * three equal. An empty value counts as absent.
+ */
+export const envSchema = z.object({
+  NODE_ENV: z
+    .enum(['development', 'production', 'test'], 'must be development, production or test')
+    .default('development'),
+  HOST: z.string().default('127.0.0.1'),
+  PORT: whole(0, 65535).default(3000),
+  DATA_DIR: z.string().default('./data'),
+  DATABASE_URL: z
+    .string()
+    .refine((url) => databaseDialect(url) !== undefined, 'must begin with mysql://, mariadb:// or sqlite:')
+    .optional(),
+  DATABASE_POOL_SIZE: whole(1, 1000).default(20),
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\//, 'must begin with redis:// or rediss://')
+    .optional(),
+  JWT_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
+  ADMIN_USERNAME: z
+    .string()
+    .min(3, 'must have 3 to 50 characters')
+    .max(50, 'must have 3 to 50 characters')
+    .optional(),
+  ADMIN_PASSWORD: z.string().min(8, 'must have at least 8 characters').optional(),
+  CORS_ORIGINS: list
+    .refine(
+      (items) => items.every(isOrigin),
+      'must be a comma-separated list of origins such as https://app.example.com',
+    )
+    .default([]),
+  TRUST_PROXY: flag(false),
+  RATE_LIMIT_SCALE: decimal(0, 1_000_000).default(1),
+  SHUTDOWN_GRACE_MS: whole(0, 12_000).default(5_000),
+  LLM_PROVIDER: z.enum(LLM_PROVIDERS, 'must be openai, bailian or echo').optional(),
+  LLM_FALLBACK: list
+    .refine(
+      (items) => items.every((item) => isProvider(item)),
+      'must be a comma-separated list of openai, bailian, echo',
+    )
+    .transform((items) => items as LlmProvider[])
+    .default([]),
+  LLM_MAX_RETRIES: whole(0, 10).default(2),
+  LLM_FIRST_TOKEN_TIMEOUT_MS: whole(100, 600_000).default(30_000),
+  LLM_IDLE_TIMEOUT_MS: whole(100, 600_000).default(30_000),
+  LLM_CONTEXT_TOKENS: whole(256, 10_000_000).optional(),
+  LLM_MAX_OUTPUT_TOKENS: whole(1, 1_000_000).optional(),
+  OPENAI_API_KEY: z.string().optional(),
+  OPENAI_BASE_URL: httpUrl.default('https://api.openai.com/v1'),
+  OPENAI_MODEL: z.string().default('gpt-4o-mini'),
+  DASHSCOPE_API_KEY: z.string().optional(),
+  API_KEY: z.string().optional(),
+  APP_ID: z.string().optional(),
+  BAILIAN_BASE_URL: httpUrl.default('https://dashscope.aliyuncs.com'),
+  BAILIAN_MODEL: z.string().default('qwen-plus'),
+  SYSTEM_PROMPT: z.string().optional(),
+  TEMPERATURE: decimal(0, 2).optional(),
+  DEBUG: flag(false),
+});
+
+type Parsed = z.infer<typeof envSchema>;
+
+/** The configuration, checked and completed: the only place where the process's environment is known. */
+export interface Env extends Omit<Parsed, 'LLM_PROVIDER' | 'JWT_SECRET' | 'API_KEY'> {
+  LLM_PROVIDER: LlmProvider;
+  JWT_SECRET: string;
+  /** `sqlite` where no database server is named. */
+  DIALECT: 'sqlite' | 'mysql';
+}
+
+/** Injection token of `Env`. */
+export const ENV = Symbol('Env');
+
+/**
+ * Reads and checks the environment. Where JWT_SECRET is missing on the embedded default, one is made and kept in
+ * DATA_DIR.
+ * @throws ConfigError with one line that names the first wrong variable; values of secrets are never repeated.
+ */
+export function loadEnv(source: NodeJS.ProcessEnv = process.env): Env {
+  const present = Object.fromEntries(
+    Object.entries(source).filter(([, value]) => value !== undefined && value.trim() !== ''),
+  );
+  const result = envSchema.safeParse(present);
+  if (!result.success) {
+    const [issue] = result.error.issues;
+    throw new ConfigError(String(issue?.path[0] ?? 'environment'), issue?.message ?? 'is not valid');
+  }
+  const parsed = result.data;
+  const DASHSCOPE_API_KEY = parsed.DASHSCOPE_API_KEY ?? parsed.API_KEY;
+  const env = {
+    ...parsed,
+    DASHSCOPE_API_KEY,
+    LLM_PROVIDER: parsed.LLM_PROVIDER ?? defaultProvider(parsed.OPENAI_API_KEY, DASHSCOPE_API_KEY),
+    DIALECT: parsed.DATABASE_URL ? databaseDialect(parsed.DATABASE_URL)! : ('sqlite' as const),
+  };
+  checkTogether(env);
+  return { ...env, JWT_SECRET: parsed.JWT_SECRET ?? resolveJwtSecret(env.DIALECT, parsed.DATA_DIR) };
+}
+
+function defaultProvider(openAiKey?: string, dashScopeKey?: string): LlmProvider {
+  if (openAiKey) return 'openai';
+  return dashScopeKey ? 'bailian' : 'echo';
+}
+
+/** Rules that concern more than one variable. */
+function checkTogether(env: Omit<Env, 'JWT_SECRET'> & { JWT_SECRET?: string }): void {
+  for (const provider of [env.LLM_PROVIDER, ...env.LLM_FALLBACK]) {
+    if (provider === 'openai' && !env.OPENAI_API_KEY)
+      throw new ConfigError('OPENAI_API_KEY', 'is needed by the provider openai');
+    if (provider === 'bailian' && !env.DASHSCOPE_API_KEY)
+      throw new ConfigError('DASHSCOPE_API_KEY', 'is needed by the provider bailian');
+  }
+  if ((env.ADMIN_USERNAME === undefined) !== (env.ADMIN_PASSWORD === undefined)) {
+    throw new ConfigError(
+      env.ADMIN_USERNAME ? 'ADMIN_PASSWORD' : 'ADMIN_USERNAME',
+      'is needed: the two go together',
+    );
+  }
+  if (env.NODE_ENV !== 'production') return;
+  if (env.DIALECT === 'sqlite')
+    throw new ConfigError('DATABASE_URL', 'must name a MySQL or MariaDB server when NODE_ENV=production');
+  if (env.LLM_PROVIDER === 'echo' || env.LLM_FALLBACK.includes('echo')) {
+    throw new ConfigError(
+      'LLM_PROVIDER',
+      'must be openai or bailian (and its key set) when NODE_ENV=production: echo is no language model',
+    );
+  }
+  if (env.JWT_SECRET === undefined)
+    throw new ConfigError('JWT_SECRET', 'must be set when NODE_ENV=production');
+  if (env.RATE_LIMIT_SCALE === 0)
+    throw new ConfigError('RATE_LIMIT_SCALE', 'must not be 0 when NODE_ENV=production');
+}
+
+function isHttpUrl(text: string): boolean {
+  return URL.canParse(text) && ['http:', 'https:'].includes(new URL(text).protocol);
+}
+
+function isOrigin(text: string): boolean {
+  return isHttpUrl(text) && new URL(text).origin === text;
+}
+
+function isProvider(text: string): text is LlmProvider {
+  return (LLM_PROVIDERS as readonly string[]).includes(text);
+}
