@@ -1,0 +1,28 @@
+import { createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
+
+export type UserRole = 'user' | 'admin';
+
+/** The person behind a request, as the guard found him. */
+export interface AuthUser {
+  id: number;
+  username: string;
+  role: UserRole;
+  /** Which login this is: a row of `sessions`. */
+  sessionId: number;
+  /** How he showed who he is; the cookie is subject to the cross-site rule. */
+  via: 'bearer' | 'cookie';
+}
+
+/** The authenticated user, as a parameter of a controller's method. */
+export const CurrentUser = createParamDecorator(
+  (_: unknown, context: ExecutionContext): AuthUser =>
+    context.switchToHttp().getRequest<{ user: AuthUser }>().user,
+);
+
+export const PUBLIC_ROUTE = 'parley:public';
+/** Marks a route that needs no login. */
+export const Public = () => SetMetadata(PUBLIC_ROUTE, true);
+
+export const REQUIRED_ROLE = 'parley:role';
+/** Marks a route for one role; for everybody else it does not exist. */
+export const RequireRole = (role: UserRole) => SetMetadata(REQUIRED_ROLE, role);

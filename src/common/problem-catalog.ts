@@ -1,0 +1,174 @@
+/** The languages that texts for people come in, besides the stable codes. */
+export type Language = 'en' | 'zh';
+
+interface ProblemText {
+  title: string;
+  detail: string;
+}
+
+interface ProblemEntry extends Record<Language, ProblemText> {
+  status: number;
+}
+
+function entry(status: number, en: [string, string], zh: [string, string]): ProblemEntry {
+  return { status, en: { title: en[0], detail: en[1] }, zh: { title: zh[0], detail: zh[1] } };
+}
+
+/** Every error that the API answers with: the one table from stable code to HTTP status and texts. */
+export const PROBLEMS = {
+  invalid_input: entry(
+    400,
+    ['Invalid input', 'Some fields are not valid; see errors.'],
+    ['输入无效', '部分字段无效，详见 errors。'],
+  ),
+  malformed_request: entry(
+    400,
+    ['Malformed request', 'The request could not be read.'],
+    ['请求格式错误', '无法读取该请求。'],
+  ),
+  malformed_json: entry(
+    400,
+    ['Malformed JSON', 'The body is not valid JSON.'],
+    ['JSON 格式错误', '请求体不是有效的 JSON。'],
+  ),
+  provider_not_configured: entry(
+    400,
+    ['Provider not configured', 'The language model provider {provider} is not set up on this server.'],
+    ['模型服务未配置', '此服务器未配置语言模型服务 {provider}。'],
+  ),
+  wrong_password: entry(
+    400,
+    ['Wrong password', 'The current password is not correct.'],
+    ['密码错误', '当前密码不正确。'],
+  ),
+  unauthenticated: entry(
+    401,
+    ['Not logged in', 'This needs a valid access token or session cookie.'],
+    ['未登录', '需要有效的访问令牌或会话 Cookie。'],
+  ),
+  invalid_credentials: entry(
+    401,
+    ['Login failed', 'Name or password is not correct.'],
+    ['登录失败', '用户名或密码不正确。'],
+  ),
+  invalid_refresh_token: entry(
+    401,
+    ['Refresh token refused', 'The refresh token is unknown, expired or was used before. Log in again.'],
+    ['刷新令牌无效', '刷新令牌未知、已过期或已被使用，请重新登录。'],
+  ),
+  cross_site_request: entry(
+    403,
+    [
+      'Cross-site request refused',
+      'A request with the session cookie must come from this site or a listed origin.',
+    ],
+    ['跨站请求被拒绝', '携带会话 Cookie 的请求必须来自本站或已允许的来源。'],
+  ),
+  not_found: entry(404, ['Not found', 'There is no such object.'], ['未找到', '该对象不存在。']),
+  route_not_found: entry(
+    404,
+    ['No such route', 'Nothing answers at this method and path.'],
+    ['路由不存在', '该方法和路径没有对应的接口。'],
+  ),
+  username_taken: entry(
+    409,
+    ['Username taken', 'Another account has this username.'],
+    ['用户名已被占用', '该用户名已被其他账号使用。'],
+  ),
+  email_taken: entry(
+    409,
+    ['E-mail taken', 'Another account has this e-mail address.'],
+    ['邮箱已被占用', '该邮箱已被其他账号使用。'],
+  ),
+  turn_running: entry(
+    409,
+    [
+      'A turn is running',
+      'This conversation is still answering; stop it or wait for its end (runningMessageId).',
+    ],
+    ['对话正在回答', '该对话仍在生成回答，请停止它或等待其结束（runningMessageId）。'],
+  ),
+  chatbot_deleted: entry(
+    409,
+    ['Chatbot deleted', 'The chatbot of this conversation was deleted; it can be read, but not go on.'],
+    ['机器人已删除', '该对话的机器人已被删除，只能查看，无法继续。'],
+  ),
+  external_id_taken: entry(
+    409,
+    ['External id taken', 'Another of your conversations has this externalId.'],
+    ['外部编号已被占用', '您的另一个对话已使用该 externalId。'],
+  ),
+  not_latest_answer: entry(
+    409,
+    ['Not the latest answer', 'Only an ended answer at the end of the conversation can be made again.'],
+    ['不是最新的回答', '只能重新生成对话末尾已结束的回答。'],
+  ),
+  payload_too_large: entry(
+    413,
+    ['Body too large', 'The body is larger than this route takes.'],
+    ['请求体过大', '请求体超过此接口允许的大小。'],
+  ),
+  unsupported_media_type: entry(
+    415,
+    ['Unsupported media type', 'Send the body as application/json.'],
+    ['不支持的媒体类型', '请以 application/json 发送请求体。'],
+  ),
+  idempotency_key_reused: entry(
+    422,
+    ['Idempotency key reused', 'This Idempotency-Key was used before with another request.'],
+    ['幂等键重复使用', '该 Idempotency-Key 已用于另一个不同的请求。'],
+  ),
+  too_many_attempts: entry(
+    429,
+    ['Too many attempts', 'Too many attempts; try again later (Retry-After).'],
+    ['尝试次数过多', '尝试次数过多，请稍后再试（Retry-After）。'],
+  ),
+  internal_error: entry(
+    500,
+    ['Internal error', 'Something went wrong here; the request id finds it in the logs.'],
+    ['内部错误', '服务器出错，可凭请求编号在日志中查找。'],
+  ),
+  database_unavailable: entry(
+    503,
+    ['Database unavailable', 'The database cannot be reached; try again shortly.'],
+    ['数据库不可用', '暂时无法连接数据库，请稍后重试。'],
+  ),
+  shutting_down: entry(
+    503,
+    ['Shutting down', 'This process is shutting down; try again.'],
+    ['服务正在关闭', '该进程正在关闭，请重试。'],
+  ),
+} satisfies Record<string, ProblemEntry>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** Texts of the errors that a finished turn carries in its row, by code. */
+export const TURN_ERRORS: Record<string, Record<Language, string>> = {
+  llm_auth: { en: 'The language model refused our access.', zh: '语言模型拒绝了访问。' },
+  llm_quota: { en: 'The quota at the language model is used up.', zh: '语言模型的额度已用完。' },
+  llm_rate_limit: { en: 'The language model has too many requests just now.', zh: '语言模型当前请求过多。' },
+  llm_invalid_request: { en: 'The language model refused the request.', zh: '语言模型拒绝了该请求。' },
+  llm_context_length: {
+    en: 'The input is longer than the language model takes.',
+    zh: '输入超出语言模型的长度限制。',
+  },
+  llm_content_filter: { en: 'The language model refused this content.', zh: '语言模型拒绝了该内容。' },
+  llm_not_found: { en: 'There is no such language model.', zh: '该语言模型不存在。' },
+  llm_unavailable: { en: 'The language model is out of service just now.', zh: '语言模型暂时不可用。' },
+  llm_network: {
+    en: 'The language model cannot be reached, or the connection broke.',
+    zh: '无法连接语言模型，或连接中断。',
+  },
+  llm_timeout: { en: 'The language model took too long.', zh: '语言模型响应超时。' },
+  llm_protocol: {
+    en: 'The language model sent an answer that cannot be read.',
+    zh: '语言模型返回了无法识别的内容。',
+  },
+  internal_error: { en: 'Something went wrong here.', zh: '服务器出错。' },
+  process_ended: { en: 'The server stopped while it was answering.', zh: '服务器在回答过程中停止。' },
+};
+
+/** The text of a turn's error in a language; unknown codes fall back to the general one. */
+export function turnErrorText(code: string, language: Language): string {
+  return (TURN_ERRORS[code] ?? TURN_ERRORS['internal_error']!)[language];
+}

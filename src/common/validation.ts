@@ -1,0 +1,91 @@
+import { applyDecorators, ValidationPipe } from '@nestjs/common';
+import { Matches, ValidateIf, getMetadataStorage, type ValidationError } from 'class-validator';
+import { AppError, type FieldError } from './errors.js';
+import type { Language } from './problem-catalog.js';
+import { currentLanguage } from './request-context.js';
+
+/** What is said of a field by the name of the rule it breaks; `{0}`, `{1}` are the rule's own arguments. */
+const FIELD_TEXTS: Record<string, Record<Language, string>> = {
+  isString: { en: 'must be text', zh: '必须是文本' },
+  isNotBlank: { en: 'must not be blank', zh: '不能为空' },
+  minLength: { en: 'must have at least {0} characters', zh: '至少需要 {0} 个字符' },
+  maxLength: { en: 'must have at most {0} characters', zh: '最多 {0} 个字符' },
+  isInt: { en: 'must be a whole number', zh: '必须是整数' },
+  isNumber: { en: 'must be a number', zh: '必须是数字' },
+  isBoolean: { en: 'must be true or false', zh: '必须是 true 或 false' },
+  isArray: { en: 'must be a list', zh: '必须是列表' },
+  arrayMaxSize: { en: 'must have at most {0} items', zh: '最多 {0} 项' },
+  arrayUnique: { en: 'must not repeat an item', zh: '不能有重复项' },
+  min: { en: 'must be at least {0}', zh: '不能小于 {0}' },
+  max: { en: 'must be at most {0}', zh: '不能大于 {0}' },
+  isIn: { en: 'must be one of: {0}', zh: '必须是以下之一：{0}' },
+  isEmail: { en: 'must be an e-mail address', zh: '必须是邮箱地址' },
+  isUsername: { en: 'may hold letters, digits and . _ + - only', zh: '只能包含文字、数字和 . _ + -' },
+  isCommonPassword: { en: 'is one of the most common passwords', zh: '该密码过于常见' },
+  isTooLongForModel: {
+    en: 'is longer than the language model takes ({0} tokens)',
+    zh: '超出语言模型的长度限制（{0} 个 token）',
+  },
+  isRequiredHere: { en: 'is required', zh: '必填' },
+  isId: {
+    en: 'must be a whole number from 1 to 9007199254740991',
+    zh: '必须是 1 到 9007199254740991 的整数',
+  },
+  isCursor: { en: 'is not a cursor of this list', zh: '不是此列表的游标' },
+  isIdempotencyKey: {
+    en: 'must have 1 to 255 visible ASCII characters',
+    zh: '必须是 1 到 255 个可见 ASCII 字符',
+  },
+  whitelistValidation: { en: 'is not a field of this request', zh: '不是此请求的字段' },
+  invalid: { en: 'is not valid', zh: '无效' },
+};
+
+const KIND_RULES = new Set(['isString', 'isInt', 'isNumber', 'isBoolean', 'isArray']);
+
+/** What is said of a field that breaks a rule, in the caller's language. */
+export function fieldMessage(rule: string, args: unknown[] = []): string {
+  const text = (FIELD_TEXTS[rule] ?? FIELD_TEXTS['invalid']!)[currentLanguage()];
+  return text.replace(/\{(\d)\}/g, (_, index: string) => [args[Number(index)]].flat().map(String).join(', '));
+}
+
+/** A field that may be absent, but not null. */
+export const Optional = () => ValidateIf((_, value) => value !== undefined);
+
+/** A field that may be absent or null. */
+export const OptionalOrNull = () => ValidateIf((_, value) => value !== undefined && value !== null);
+
+/** Text with something other than white space in it. */
+export const NotBlank = () => applyDecorators(Matches(/\S/u, { context: { rule: 'isNotBlank' } }));
+
+/** The pipe in front of every handler: DTOs are transformed, checked, and closed to unknown fields. */
+export function validationPipe(): ValidationPipe {
+  return new ValidationPipe({
+    transform: true,
+    whitelist: true,
+    forbidNonWhitelisted: true,
+    validationError: { target: true, value: false },
+    exceptionFactory: (errors) => new AppError('invalid_input', { errors: flatten(errors, '') }),
+  });
+}
+
+/** One message a field: that it is of the wrong kind goes before what else is wrong with it. */
+function flatten(errors: ValidationError[], prefix: string): FieldError[] {
+  return errors.flatMap((error) => {
+    const field = error.property ? `${prefix}${error.property}` : 'body';
+    const rules = Object.keys(error.constraints ?? {});
+    const rule = rules.find((name) => KIND_RULES.has(name)) ?? rules.at(-1);
+    const own = rule === undefined ? [] : [{ field, message: messageOf(error, rule) }];
+    return [...own, ...flatten(error.children ?? [], `${field}.`)];
+  });
+}
+
+function messageOf(error: ValidationError, rule: string): string {
+  const contextRule = (error.contexts?.[rule] as { rule?: string } | undefined)?.rule;
+  return fieldMessage(contextRule ?? rule, argumentsOf(error, rule));
+}
+
+function argumentsOf(error: ValidationError, rule: string): unknown[] {
+  if (!error.target) return [];
+  const known = getMetadataStorage().getTargetValidationMetadatas(error.target.constructor, '', false, false);
+  return known.find((item) => item.propertyName === error.property && item.name === rule)?.constraints ?? [];
+}
