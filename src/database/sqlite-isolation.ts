@@ -1,0 +1,87 @@
+import { createRequire } from 'node:module';
+import { Mutex, type MutexInterface } from 'async-mutex';
+import type { DataSource, QueryRunner } from 'typeorm';
+
+// Not a part of typeorm's main entry; its query runner is what gives every adapter its behaviour.
+const require = createRequire(import.meta.url);
+const { BetterSqlite3QueryRunner } = require('typeorm/driver/better-sqlite3/BetterSqlite3QueryRunner.js') as {
+  BetterSqlite3QueryRunner: new (driver: unknown) => QueryRunner & { stmtCache: Map<string, unknown> };
+};
+
+/**
+ * A query runner of its own for every caller, over the one SQLite connection. The mutex is held from BEGIN to
+ * COMMIT or ROLLBACK, and around each statement outside a transaction: so nobody's statement falls into somebody
+ * else's transaction, and nobody else's rollback takes back what was acknowledged. Code inside a transaction must
+ * use that transaction's manager only: another runner would wait for the mutex for ever.
+ */
+class IsolatedQueryRunner extends BetterSqlite3QueryRunner {
+  private unlock: MutexInterface.Releaser | undefined;
+
+  constructor(
+    driver: unknown,
+    private readonly mutex: Mutex,
+    statements: Map<string, unknown>,
+  ) {
+    super(driver);
+    this.stmtCache = statements;
+  }
+
+  override async query<T>(sql: string, parameters?: unknown[], structured?: boolean): Promise<T> {
+    // IMMEDIATE: takes the write lock at once, so that a second process waits instead of failing at its first write.
+    const text = sql === 'BEGIN TRANSACTION' ? 'BEGIN IMMEDIATE TRANSACTION' : sql;
+    const run = () => super.query(text, parameters as never, structured as never) as Promise<T>;
+    return this.unlock ? run() : this.mutex.runExclusive(run);
+  }
+
+  override async startTransaction(isolation?: Parameters<QueryRunner['startTransaction']>[0]): Promise<void> {
+    this.unlock ??= await this.mutex.acquire();
+    try {
+      await super.startTransaction(isolation);
+    } catch (error) {
+      // A BEGIN that failed leaves typeorm thinking that it is inside a transaction.
+      if (this.transactionDepth() === 0) this.isTransactionActive = false;
+      this.unlockWhenIdle();
+      throw error;
+    }
+  }
+
+  override async commitTransaction(): Promise<void> {
+    await super.commitTransaction();
+    this.unlockWhenIdle();
+  }
+
+  override async rollbackTransaction(): Promise<void> {
+    try {
+      await super.rollbackTransaction();
+    } finally {
+      this.unlockWhenIdle();
+    }
+  }
+
+  override async release(): Promise<void> {
+    if (this.isTransactionActive) await this.rollbackTransaction();
+    await super.release();
+  }
+
+  private transactionDepth(): number {
+    return (this as unknown as { transactionDepth: number }).transactionDepth;
+  }
+
+  private unlockWhenIdle(): void {
+    if (this.isTransactionActive) return;
+    this.unlock?.();
+    this.unlock = undefined;
+  }
+}
+
+declare interface IsolatedQueryRunner {
+  isTransactionActive: boolean;
+}
+
+/** Gives a SQLite data source its own isolation; to be called before `initialize`. */
+export function isolateSqlite(dataSource: DataSource): void {
+  const mutex = new Mutex();
+  const statements = new Map<string, unknown>();
+  const { driver } = dataSource;
+  driver.createQueryRunner = () => new IsolatedQueryRunner(driver, mutex, statements);
+}
