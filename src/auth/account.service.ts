@@ -1,0 +1,59 @@
+import { Injectable } from '@nestjs/common';
+import type { AuthUser } from '../common/current-user.js';
+import { AppError } from '../common/errors.js';
+import { UserDto } from '../users/dto/user.dto.js';
+import { PasswordHasher } from '../users/password-hasher.js';
+import type { User } from '../users/user.entity.js';
+import { type UserChanges, UsersService } from '../users/users.service.js';
+import type { ChangeAccountDto, DeleteAccountDto } from './dto/auth.dto.js';
+import { LoginLimits } from './login-limits.js';
+import { SessionsService } from './sessions.service.js';
+
+/** A person's own account: what concerns his password concerns his logins too. */
+@Injectable()
+export class AccountService {
+  constructor(
+    private readonly users: UsersService,
+    private readonly hasher: PasswordHasher,
+    private readonly sessions: SessionsService,
+    private readonly limits: LoginLimits,
+  ) {}
+
+  async find(user: AuthUser): Promise<UserDto> {
+    const found = await this.users.findById(user.id);
+    if (!found) throw new AppError('unauthenticated');
+    return UserDto.from(found);
+  }
+
+  /** @throws AppError wrong_password, username_taken, email_taken; RateLimitedError */
+  async change(
+    user: AuthUser,
+    { currentPassword, username, email, password }: ChangeAccountDto,
+    address: string,
+  ): Promise<UserDto> {
+    await this.prove(user, currentPassword, address);
+    const changes: UserChanges = {
+      ...(username !== undefined && { username }),
+      ...(email !== undefined && { email }),
+      ...(password !== undefined && { passwordHash: await this.hasher.hash(password) }),
+    };
+    const changed = await this.users.change(user.id, changes);
+    if (password !== undefined) await this.sessions.closeOthers(user.id, user.sessionId);
+    return UserDto.from(changed);
+  }
+
+  /** Deletes the account and everything that belongs to it. @throws AppError wrong_password; RateLimitedError */
+  async delete(user: AuthUser, { password }: DeleteAccountDto, address: string): Promise<void> {
+    await this.prove(user, password, address);
+    await this.users.delete(user.id);
+  }
+
+  private async prove(user: AuthUser, password: string, address: string): Promise<User> {
+    await this.limits.attempt(user.username, address);
+    const found = await this.users.findById(user.id);
+    if (!(await this.hasher.matches(found?.passwordHash, password)) || !found)
+      throw new AppError('wrong_password');
+    await this.limits.succeeded(user.username, address);
+    return found;
+  }
+}

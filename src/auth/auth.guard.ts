@@ -1,0 +1,44 @@
+import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { FastifyRequest } from 'fastify';
+import { type AuthUser, PUBLIC_ROUTE, REQUIRED_ROLE, type UserRole } from '../common/current-user.js';
+import { AppError } from '../common/errors.js';
+import { ENV, type Env } from '../config/env.js';
+import { isCrossSite } from './cross-site.js';
+import { SESSION_COOKIE } from './session-cookie.js';
+import { SessionsService } from './sessions.service.js';
+import { TokenService } from './token.service.js';
+
+/** In front of every route: finds the user by Bearer token or session cookie, and turns strangers away. */
+@Injectable()
+export class AuthGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly tokens: TokenService,
+    private readonly sessions: SessionsService,
+    @Inject(ENV) private readonly env: Env,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const targets = [context.getHandler(), context.getClass()];
+    if (this.reflector.getAllAndOverride<boolean | undefined>(PUBLIC_ROUTE, targets)) return true;
+    const request = context.switchToHttp().getRequest<FastifyRequest & { user: AuthUser }>();
+    request.user = await this.authenticate(request);
+    const role = this.reflector.getAllAndOverride<UserRole | undefined>(REQUIRED_ROLE, targets);
+    if (role && request.user.role !== role) throw new AppError('route_not_found');
+    return true;
+  }
+
+  private async authenticate(request: FastifyRequest): Promise<AuthUser> {
+    const bearer = /^Bearer ([\w.~+/-]+=*)$/i.exec(request.headers.authorization ?? '')?.[1];
+    const cookie = request.headers.authorization === undefined ? request.cookies[SESSION_COOKIE] : undefined;
+    const sessionId = await (bearer
+      ? this.tokens.sessionOf(bearer, 'access')
+      : this.tokens.sessionOf(cookie ?? '', 'cookie'));
+    const session = sessionId === undefined ? null : await this.sessions.findActive(sessionId);
+    if (!session) throw new AppError('unauthenticated');
+    if (!bearer && isCrossSite(request, this.env.CORS_ORIGINS)) throw new AppError('cross_site_request');
+    const { id, username, role } = session.user;
+    return { id, username, role, sessionId: session.id, via: bearer ? 'bearer' : 'cookie' };
+  }
+}

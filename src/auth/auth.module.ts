@@ -1,0 +1,40 @@
+import { Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { JwtModule } from '@nestjs/jwt';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { ENV, type Env } from '../config/env.js';
+import { UsersModule } from '../users/users.module.js';
+import { AccountController } from './account.controller.js';
+import { AccountService } from './account.service.js';
+import { AuthController } from './auth.controller.js';
+import { AuthGuard } from './auth.guard.js';
+import { AuthService } from './auth.service.js';
+import { FirstAdmin } from './first-admin.js';
+import { LoginLimits } from './login-limits.js';
+import { Session } from './session.entity.js';
+import { SessionsService } from './sessions.service.js';
+import { TokenService } from './token.service.js';
+
+/** Logins, and the guard in front of every route. */
+@Module({
+  imports: [
+    TypeOrmModule.forFeature([Session]),
+    JwtModule.registerAsync({
+      inject: [ENV],
+      useFactory: (env: Env) => ({ secret: env.JWT_SECRET, signOptions: { algorithm: 'HS256' } }),
+    }),
+    UsersModule,
+  ],
+  controllers: [AuthController, AccountController],
+  providers: [
+    AuthService,
+    AccountService,
+    SessionsService,
+    TokenService,
+    LoginLimits,
+    FirstAdmin,
+    { provide: APP_GUARD, useClass: AuthGuard },
+  ],
+  exports: [SessionsService],
+})
+export class AuthModule {}

@@ -1,0 +1,76 @@
+import { Injectable } from '@nestjs/common';
+import type { AuthUser } from '../common/current-user.js';
+import { AppError } from '../common/errors.js';
+import { UserDto } from '../users/dto/user.dto.js';
+import { PasswordHasher } from '../users/password-hasher.js';
+import { UsersService } from '../users/users.service.js';
+import type { AuthResultDto, LoginDto, RefreshDto, RegisterDto } from './dto/auth.dto.js';
+import { LoginLimits } from './login-limits.js';
+import { type OpenedSession, SessionsService } from './sessions.service.js';
+import { ACCESS_SECONDS, TokenService } from './token.service.js';
+
+/** Who is calling, as far as a login cares. */
+export interface Caller {
+  address: string;
+  userAgent: string;
+}
+
+/** A login's answer, and beside it what goes into the cookie only. */
+export interface Login {
+  result: AuthResultDto;
+  cookie: string;
+}
+
+/** Registering, logging in and out. */
+@Injectable()
+export class AuthService {
+  constructor(
+    private readonly users: UsersService,
+    private readonly hasher: PasswordHasher,
+    private readonly sessions: SessionsService,
+    private readonly tokens: TokenService,
+    private readonly limits: LoginLimits,
+  ) {}
+
+  /** Makes an account and logs it in. @throws AppError username_taken, email_taken; RateLimitedError */
+  async register({ username, password, email }: RegisterDto, caller: Caller): Promise<Login> {
+    await this.limits.registering(caller.address);
+    const user = await this.users.create({ username, email, passwordHash: await this.hasher.hash(password) });
+    return this.answer(await this.sessions.open(user, caller.userAgent));
+  }
+
+  /**
+   * Logs in by username or e-mail address. Unknown name, wrong password and deactivated account answer alike, in
+   * text and in time.
+   * @throws AppError invalid_credentials; RateLimitedError
+   */
+  async login({ username, password }: LoginDto, caller: Caller): Promise<Login> {
+    await this.limits.attempt(username, caller.address);
+    const user = await this.users.findByLogin(username);
+    const matches = await this.hasher.matches(user?.passwordHash, password);
+    if (!user || !matches || user.deactivatedAt) throw new AppError('invalid_credentials');
+    await this.limits.succeeded(username, caller.address);
+    return this.answer(await this.sessions.open(user, caller.userAgent));
+  }
+
+  /** @throws AppError invalid_refresh_token */
+  async refresh({ refreshToken }: RefreshDto, caller: Caller): Promise<Login> {
+    return this.answer(await this.sessions.rotate(refreshToken, caller.userAgent));
+  }
+
+  /** Ends this login: its access tokens, its cookie and its refresh token. */
+  async logout(user: AuthUser): Promise<void> {
+    await this.sessions.close(user.id, user.sessionId);
+  }
+
+  private async answer({ session, user, refreshToken }: OpenedSession): Promise<Login> {
+    const [accessToken, cookie] = await Promise.all([
+      this.tokens.sign(user.id, session.id, 'access'),
+      this.tokens.sign(user.id, session.id, 'cookie'),
+    ]);
+    return {
+      result: { user: UserDto.from(user), accessToken, refreshToken, expiresIn: ACCESS_SECONDS },
+      cookie,
+    };
+  }
+}

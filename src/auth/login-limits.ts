@@ -1,0 +1,59 @@
+import { Injectable } from '@nestjs/common';
+import { RateLimiter, type RateRule } from '../../libs/limits/rate-limiter.js';
+import { usernameKey } from '../users/users.service.js';
+
+const MINUTE = 60;
+/** Wrong passwords for one name from one address; then this pair is locked out. */
+const PAIR: RateRule = {
+  name: 'login-pair',
+  points: 10,
+  windowSeconds: 15 * MINUTE,
+  blockSeconds: 15 * MINUTE,
+};
+/** Wrong passwords for one name from anywhere. */
+const NAME: RateRule = { name: 'login-name', points: 100, windowSeconds: 60 * MINUTE };
+/** Logins of any kind from one address. */
+const ADDRESS: RateRule = { name: 'login-address', points: 60, windowSeconds: MINUTE };
+const REGISTER: RateRule = { name: 'register-address', points: 20, windowSeconds: 60 * MINUTE };
+
+/**
+ * Bounds guessing. Names are counted as they are given, whether there is such an account or not, so that a lockout
+ * does not tell who has one.
+ */
+@Injectable()
+export class LoginLimits {
+  constructor(private readonly limiter: RateLimiter) {}
+
+  /** Takes an attempt from the budgets of this name and address. @throws RateLimitedError */
+  async attempt(name: string, address: string): Promise<void> {
+    await this.limiter.take(ADDRESS, network(address));
+    await this.limiter.take(PAIR, pair(name, address));
+    await this.limiter.take(NAME, usernameKey(name));
+  }
+
+  /** The attempt was right: it does not count as a guess. */
+  async succeeded(name: string, address: string): Promise<void> {
+    await this.limiter.reset(PAIR, pair(name, address));
+    await this.limiter.giveBack(NAME, usernameKey(name));
+  }
+
+  /** @throws RateLimitedError */
+  async registering(address: string): Promise<void> {
+    await this.limiter.take(REGISTER, network(address));
+  }
+}
+
+function pair(name: string, address: string): string {
+  return `${usernameKey(name)} ${network(address)}`;
+}
+
+/** One household or host has a whole /64 of IPv6 addresses to choose from: it counts as one address. */
+function network(address: string): string {
+  const v4 = /(?:^|:)(\d+\.\d+\.\d+\.\d+)$/.exec(address)?.[1];
+  if (v4 || !address.includes(':')) return v4 ?? address;
+  const [head = '', tail] = address.split('%')[0]!.split('::');
+  const groups = head.split(':').filter(Boolean);
+  const after = (tail ?? '').split(':').filter(Boolean);
+  const missing = tail === undefined ? 0 : 8 - groups.length - after.length;
+  return [...groups, ...Array<string>(Math.max(0, missing)).fill('0'), ...after].slice(0, 4).join(':');
+}

@@ -1,0 +1,47 @@
+import { type BeforeApplicationShutdown, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import type { DataSource } from 'typeorm';
+import type { ReadyDto } from './health.dto.js';
+
+const PING_TIMEOUT_MS = 1_000;
+
+/** Asks what this process depends on. */
+@Injectable()
+export class HealthService implements OnModuleDestroy, BeforeApplicationShutdown {
+  private shuttingDown = false;
+  private ping: Promise<boolean> | undefined;
+
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  onModuleDestroy(): void {
+    this.shuttingDown = true;
+  }
+
+  beforeApplicationShutdown(): void {
+    this.shuttingDown = true;
+  }
+
+  async ready(setStatus: (status: number) => void): Promise<ReadyDto> {
+    const database = await this.databaseAnswers();
+    const ready = database && !this.shuttingDown;
+    setStatus(ready ? 200 : 503);
+    return {
+      status: ready ? 'ready' : 'not_ready',
+      database: database ? 'up' : 'down',
+      shuttingDown: this.shuttingDown,
+    };
+  }
+
+  /** One question at a time, however many ask: a database that hangs must not eat the pool. */
+  private databaseAnswers(): Promise<boolean> {
+    this.ping ??= this.dataSource
+      .query('SELECT 1')
+      .then(
+        () => true,
+        () => false,
+      )
+      .finally(() => (this.ping = undefined));
+    const late = new Promise<boolean>((resolve) => setTimeout(() => resolve(false), PING_TIMEOUT_MS).unref());
+    return Promise.race([this.ping, late]);
+  }
+}

@@ -1,0 +1,101 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { LessThan, type FindOptionsWhere, type Repository } from 'typeorm';
+import type { UserRole } from '../common/current-user.js';
+import { type Page, decodeCursor, pageOf } from '../common/cursor-page.js';
+import { AppError } from '../common/errors.js';
+import type { PageQueryDto } from '../common/page-query.dto.js';
+import { isUniqueViolation } from '../database/failures.js';
+import type { ChangeUserDto } from './dto/change-user.dto.js';
+import { UserDto } from './dto/user.dto.js';
+import { User } from './user.entity.js';
+
+export interface NewUser {
+  username: string;
+  email?: string | null;
+  passwordHash: string;
+  role?: UserRole;
+}
+
+/** What can be changed of an account. */
+export type UserChanges = Partial<
+  Pick<User, 'username' | 'email' | 'passwordHash' | 'role' | 'deactivatedAt'>
+>;
+
+/** Two names are the same where their keys are. */
+export function usernameKey(username: string): string {
+  return username.normalize('NFKC').toLowerCase();
+}
+
+function emailKey(email: string | null | undefined): string | null {
+  return email ? email.normalize('NFKC').toLowerCase() : null;
+}
+
+/** Accounts. */
+@Injectable()
+export class UsersService {
+  constructor(@InjectRepository(User) private readonly users: Repository<User>) {}
+
+  /** @throws AppError username_taken, email_taken */
+  async create({ username, email = null, passwordHash, role = 'user' }: NewUser): Promise<User> {
+    const user = this.users.create({ username, email, passwordHash, role, deactivatedAt: null });
+    return this.store(user);
+  }
+
+  findById(id: number): Promise<User | null> {
+    return this.users.findOneBy({ id });
+  }
+
+  findByUsername(username: string): Promise<User | null> {
+    return this.users.findOneBy({ usernameKey: usernameKey(username) });
+  }
+
+  /** The account of a username, or of an e-mail address. */
+  async findByLogin(login: string): Promise<User | null> {
+    const byName = await this.findByUsername(login);
+    if (byName || !login.includes('@')) return byName;
+    return this.users.findOneBy({ emailKey: emailKey(login)! });
+  }
+
+  /** @throws AppError not_found, username_taken, email_taken */
+  async change(id: number, changes: UserChanges): Promise<User> {
+    const user = await this.findById(id);
+    if (!user) throw new AppError('not_found');
+    return this.store(Object.assign(user, changes));
+  }
+
+  /** Deletes the account and, by the tables' references, everything that belongs to it. */
+  async delete(id: number): Promise<void> {
+    await this.users.delete({ id });
+  }
+
+  /** All accounts, newest first: for admins. */
+  async list(query: PageQueryDto): Promise<Page<UserDto>> {
+    const cursor = decodeCursor(query.cursor, 1);
+    const where: FindOptionsWhere<User> = cursor ? { id: LessThan(cursor[0]!) } : {};
+    const rows = await this.users.find({ where, order: { id: 'DESC' }, take: query.limit + 1 });
+    const page = pageOf(rows, query.limit, (user) => [user.id]);
+    return { items: page.items.map((user) => UserDto.from(user)), nextCursor: page.nextCursor };
+  }
+
+  /** @throws AppError not_found */
+  async changeAsAdmin(id: number, { role, deactivated }: ChangeUserDto): Promise<UserDto> {
+    const changes: UserChanges = {
+      ...(role !== undefined && { role }),
+      ...(deactivated !== undefined && { deactivatedAt: deactivated ? new Date() : null }),
+    };
+    return UserDto.from(await this.change(id, changes));
+  }
+
+  private async store(user: User): Promise<User> {
+    user.usernameKey = usernameKey(user.username);
+    user.emailKey = emailKey(user.email);
+    try {
+      return await this.users.save(user);
+    } catch (error) {
+      if (!isUniqueViolation(error)) throw error;
+      const holder = await this.users.findOneBy({ usernameKey: user.usernameKey });
+      throw new AppError(holder && holder.id !== user.id ? 'username_taken' : 'email_taken');
+    }
+  }
+}
