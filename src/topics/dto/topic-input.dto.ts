@@ -1,0 +1,36 @@
+import { IsIn, IsString, MaxLength } from 'class-validator';
+import { NotBlank, Optional, OptionalOrNull } from '../../common/validation.js';
+import { TOPIC_PRESET_IDS, type TopicPresetId } from '../topic-presets.js';
+
+/** Changes of a topic: what is absent stays. */
+export class UpdateTopicDto {
+  /**
+   * What is talked about; up to 200 characters, not blank.
+   * @example 'Ordering food'
+   */
+  @Optional()
+  @IsString()
+  @NotBlank()
+  @MaxLength(200)
+  theme?: string;
+
+  /**
+   * The scenario, for the model; up to 20,000 characters. Null takes it away.
+   * @example 'You are a waiter; I am a guest who is allergic to nuts.'
+   */
+  @OptionalOrNull()
+  @IsString()
+  @MaxLength(20_000)
+  instructions?: string | null;
+}
+
+/** A new topic: a theme of one's own, or a preset, whose texts fill in what is absent. */
+export class CreateTopicDto extends UpdateTopicDto {
+  /**
+   * A ready-made scenario (GET topics/presets). Without one `theme` is required.
+   * @example 'food-ordering'
+   */
+  @OptionalOrNull()
+  @IsIn(TOPIC_PRESET_IDS)
+  preset?: TopicPresetId | null;
+}

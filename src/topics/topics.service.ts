@@ -1,0 +1,73 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { LessThan, Repository } from 'typeorm';
+import { decodeCursor, pageOf } from '../common/cursor-page.js';
+import { AppError } from '../common/errors.js';
+import type { PageQueryDto } from '../common/page-query.dto.js';
+import { fieldMessage } from '../common/validation.js';
+import type { CreateTopicDto, UpdateTopicDto } from './dto/topic-input.dto.js';
+import { TopicDto, type TopicPageDto, TopicPresetDto, type TopicPresetListDto } from './dto/topic.dto.js';
+import { TOPIC_PRESET_IDS, TOPIC_PRESETS } from './topic-presets.js';
+import { Topic } from './topic.entity.js';
+
+/** The topics of each person. */
+@Injectable()
+export class TopicsService {
+  constructor(@InjectRepository(Topic) private readonly topics: Repository<Topic>) {}
+
+  /** @throws AppError invalid_input where there is neither a theme nor a preset. */
+  async create(ownerId: number, dto: CreateTopicDto): Promise<TopicDto> {
+    const preset = dto.preset ? TOPIC_PRESETS[dto.preset] : undefined;
+    const theme = dto.theme ?? preset?.theme;
+    if (theme === undefined) {
+      throw new AppError('invalid_input', {
+        errors: [{ field: 'theme', message: fieldMessage('isRequiredHere') }],
+      });
+    }
+    const instructions = dto.instructions === undefined ? (preset?.instructions ?? null) : dto.instructions;
+    const topic = { ownerId, theme, instructions, context: null, preset: dto.preset ?? null };
+    return TopicDto.from(await this.topics.save(this.topics.create(topic)));
+  }
+
+  /** The own topics, newest first. */
+  async list(ownerId: number, { limit, cursor }: PageQueryDto): Promise<TopicPageDto> {
+    const [before] = decodeCursor(cursor, 1) ?? [];
+    const rows = await this.topics.find({
+      where: { ownerId, ...(before !== undefined && { id: LessThan(before) }) },
+      order: { id: 'DESC' },
+      take: limit + 1,
+    });
+    const { items, nextCursor } = pageOf(rows, limit, ({ id }) => [id]);
+    return { items: items.map((topic) => TopicDto.from(topic)), nextCursor };
+  }
+
+  presets(): TopicPresetListDto {
+    return { items: TOPIC_PRESET_IDS.map((id) => TopicPresetDto.from(id, TOPIC_PRESETS[id])) };
+  }
+
+  /** @throws AppError not_found */
+  async find(ownerId: number, id: number): Promise<TopicDto> {
+    return TopicDto.from(await this.findOwned(ownerId, id));
+  }
+
+  /** @throws AppError not_found */
+  async update(ownerId: number, id: number, dto: UpdateTopicDto): Promise<TopicDto> {
+    // An UPDATE, and not `save`: that would bring a topic back which was deleted in between.
+    const { affected } = await this.topics.update({ id, ownerId }, { ...dto, updatedAt: new Date() });
+    if (!affected) throw new AppError('not_found');
+    return this.find(ownerId, id);
+  }
+
+  /** Conversations about it stay, without a topic. @throws AppError not_found */
+  async delete(ownerId: number, id: number): Promise<void> {
+    const { affected } = await this.topics.delete({ id, ownerId });
+    if (!affected) throw new AppError('not_found');
+  }
+
+  /** @throws AppError not_found */
+  async findOwned(ownerId: number, id: number): Promise<Topic> {
+    const topic = await this.topics.findOneBy({ id, ownerId });
+    if (!topic) throw new AppError('not_found');
+    return topic;
+  }
+}
