@@ -1,6 +1,6 @@
 import { Type } from 'class-transformer';
-import { IsInt, IsString, Max, MaxLength, Min } from 'class-validator';
-import { Optional } from './validation.js';
+import { IsInt, IsString, Max, Min } from 'class-validator';
+import { MaxLength, Optional } from './validation.js';
 
 /** How a list is asked for. */
 export class PageQueryDto {

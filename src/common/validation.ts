@@ -1,6 +1,5 @@
-import { applyDecorators, ValidationPipe } from '@nestjs/common';
-import { Matches, ValidateIf, getMetadataStorage, type ValidationError } from 'class-validator';
-import { AppError, type FieldError } from './errors.js';
+import { applyDecorators } from '@nestjs/common';
+import { Matches, ValidateBy, ValidateIf, type ValidationOptions } from 'class-validator';
 import type { Language } from './problem-catalog.js';
 import { currentLanguage } from './request-context.js';
 
@@ -31,6 +30,12 @@ const FIELD_TEXTS: Record<string, Record<Language, string>> = {
     en: 'must be a whole number from 1 to 9007199254740991',
     zh: '必须是 1 到 9007199254740991 的整数',
   },
+  isObject: { en: 'must be an object', zh: '必须是对象' },
+  isFreeOfNul: { en: 'must not hold the character U+0000', zh: '不能包含字符 U+0000' },
+  isLanguageTag: {
+    en: 'must be a language tag such as en or zh-Hans',
+    zh: '必须是语言标签，例如 en 或 zh-Hans',
+  },
   isCursor: { en: 'is not a cursor of this list', zh: '不是此列表的游标' },
   isIdempotencyKey: {
     en: 'must have 1 to 255 visible ASCII characters',
@@ -40,13 +45,27 @@ const FIELD_TEXTS: Record<string, Record<Language, string>> = {
   invalid: { en: 'is not valid', zh: '无效' },
 };
 
-const KIND_RULES = new Set(['isString', 'isInt', 'isNumber', 'isBoolean', 'isArray']);
-
 /** What is said of a field that breaks a rule, in the caller's language. */
 export function fieldMessage(rule: string, args: unknown[] = []): string {
   const text = (FIELD_TEXTS[rule] ?? FIELD_TEXTS['invalid']!)[currentLanguage()];
   return text.replace(/\{(\d)\}/g, (_, index: string) => [args[Number(index)]].flat().map(String).join(', '));
 }
+
+/**
+ * At most so many characters, counted as code points, as the database does: class-validator's own rule counts an
+ * emoji with its variation selector as one.
+ */
+export const MaxLength = (max: number, options?: ValidationOptions) =>
+  ValidateBy(
+    {
+      name: 'maxLength',
+      constraints: [max],
+      validator: {
+        validate: (value) => typeof value === 'string' && (value.length <= max || [...value].length <= max),
+      },
+    },
+    options,
+  );
 
 /** A field that may be absent, but not null. */
 export const Optional = () => ValidateIf((_, value) => value !== undefined);
@@ -56,36 +75,3 @@ export const OptionalOrNull = () => ValidateIf((_, value) => value !== undefined
 
 /** Text with something other than white space in it. */
 export const NotBlank = () => applyDecorators(Matches(/\S/u, { context: { rule: 'isNotBlank' } }));
-
-/** The pipe in front of every handler: DTOs are transformed, checked, and closed to unknown fields. */
-export function validationPipe(): ValidationPipe {
-  return new ValidationPipe({
-    transform: true,
-    whitelist: true,
-    forbidNonWhitelisted: true,
-    validationError: { target: true, value: false },
-    exceptionFactory: (errors) => new AppError('invalid_input', { errors: flatten(errors, '') }),
-  });
-}
-
-/** One message a field: that it is of the wrong kind goes before what else is wrong with it. */
-function flatten(errors: ValidationError[], prefix: string): FieldError[] {
-  return errors.flatMap((error) => {
-    const field = error.property ? `${prefix}${error.property}` : 'body';
-    const rules = Object.keys(error.constraints ?? {});
-    const rule = rules.find((name) => KIND_RULES.has(name)) ?? rules.at(-1);
-    const own = rule === undefined ? [] : [{ field, message: messageOf(error, rule) }];
-    return [...own, ...flatten(error.children ?? [], `${field}.`)];
-  });
-}
-
-function messageOf(error: ValidationError, rule: string): string {
-  const contextRule = (error.contexts?.[rule] as { rule?: string } | undefined)?.rule;
-  return fieldMessage(contextRule ?? rule, argumentsOf(error, rule));
-}
-
-function argumentsOf(error: ValidationError, rule: string): unknown[] {
-  if (!error.target) return [];
-  const known = getMetadataStorage().getTargetValidationMetadatas(error.target.constructor, '', false, false);
-  return known.find((item) => item.propertyName === error.property && item.name === rule)?.constraints ?? [];
-}

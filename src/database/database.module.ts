@@ -2,7 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { MigrationInterface } from 'typeorm';
 import { ENV, type Env } from '../config/env.js';
-import { classifyDatabaseFailure } from './failures.js';
+import { isDatabaseUnavailable } from './failures.js';
 import { connect, dataSourceOptions } from './data-source.js';
 
 interface DatabaseOptions {
@@ -14,7 +14,7 @@ interface DatabaseOptions {
 const RETRY = {
   retryAttempts: 15,
   retryDelay: 1_000,
-  toRetry: (error: unknown) => classifyDatabaseFailure(error) !== undefined,
+  toRetry: isDatabaseUnavailable,
 };
 
 /** Connects to the database, bringing its tables up to date first. */

@@ -57,8 +57,14 @@ export function isDeadlock(error: unknown): boolean {
   return code === 'ER_LOCK_DEADLOCK' || code === 'ER_CHECKREAD';
 }
 
-/** `database_unavailable` where the error says that the database cannot be reached. */
-export function classifyDatabaseFailure(error: unknown): ProblemCode | undefined {
+/** Whether the error says that the database cannot be reached. */
+export function isDatabaseUnavailable(error: unknown): boolean {
   const code = codeOf(error);
-  return code !== undefined && UNAVAILABLE.has(code) ? 'database_unavailable' : undefined;
+  return code !== undefined && UNAVAILABLE.has(code);
+}
+
+/** What a caller is told of a database error that nobody else has dealt with; undefined where it is our own mistake. */
+export function classifyDatabaseFailure(error: unknown): ProblemCode | undefined {
+  if (isDatabaseUnavailable(error)) return 'database_unavailable';
+  return isMissingReference(error) ? 'not_found' : undefined;
 }

@@ -29,7 +29,7 @@ class IsolatedQueryRunner extends BetterSqlite3QueryRunner {
   override async query<T>(sql: string, parameters?: unknown[], structured?: boolean): Promise<T> {
     // IMMEDIATE: takes the write lock at once, so that a second process waits instead of failing at its first write.
     const text = sql === 'BEGIN TRANSACTION' ? 'BEGIN IMMEDIATE TRANSACTION' : sql;
-    const run = () => super.query(text, parameters as never, structured as never) as Promise<T>;
+    const run = () => super.query(text, bindable(parameters) as never, structured as never) as Promise<T>;
     return this.unlock ? run() : this.mutex.runExclusive(run);
   }
 
@@ -76,6 +76,11 @@ class IsolatedQueryRunner extends BetterSqlite3QueryRunner {
 
 declare interface IsolatedQueryRunner {
   isTransactionActive: boolean;
+}
+
+/** libsql takes a single argument that is an object (null is one) for the list of parameters itself. */
+function bindable(parameters: unknown[] | undefined): unknown[] | undefined {
+  return parameters?.length === 1 && typeof parameters[0] === 'object' ? [parameters] : parameters;
 }
 
 /** Gives a SQLite data source its own isolation; to be called before `initialize`. */

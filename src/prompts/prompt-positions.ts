@@ -16,7 +16,7 @@ export async function ensureScope(manager: EntityManager, scopeId: number): Prom
     .createQueryBuilder()
     .insert()
     .into(PromptScope)
-    .values({ scopeId, size: 0 })
+    .values({ scopeId, ownerId: scopeId === SHARED_SCOPE ? null : scopeId, size: 0 })
     .orIgnore()
     .execute();
 }

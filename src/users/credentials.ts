@@ -1,5 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
-import { IsEmail, IsString, Matches, MaxLength, MinLength, ValidateBy } from 'class-validator';
+import { IsEmail, IsString, Matches, MinLength, ValidateBy } from 'class-validator';
+import { MaxLength } from '../common/validation.js';
 import { isCommonPassword } from './common-passwords.js';
 
 /** A username: 3 to 50 letters and digits of any script and `. _ + -`; no `@`, which tells an e-mail address. */

@@ -38,8 +38,9 @@ export class UsersService {
 
   /** @throws AppError username_taken, email_taken */
   async create({ username, email = null, passwordHash, role = 'user' }: NewUser): Promise<User> {
-    const user = this.users.create({ username, email, passwordHash, role, deactivatedAt: null });
-    return this.store(user);
+    const keys = { usernameKey: usernameKey(username), emailKey: emailKey(email) };
+    const user = this.users.create({ username, email, passwordHash, role, deactivatedAt: null, ...keys });
+    return this.refusing(keys, () => this.users.save(user));
   }
 
   findById(id: number): Promise<User | null> {
@@ -59,9 +60,16 @@ export class UsersService {
 
   /** @throws AppError not_found, username_taken, email_taken */
   async change(id: number, changes: UserChanges): Promise<User> {
-    const user = await this.findById(id);
+    const keys = {
+      ...(changes.username !== undefined && { usernameKey: usernameKey(changes.username) }),
+      ...(changes.email !== undefined && { emailKey: emailKey(changes.email) }),
+    };
+    const { affected } = await this.refusing({ id, ...keys }, () =>
+      this.users.update({ id }, { ...changes, ...keys, updatedAt: new Date() }),
+    );
+    const user = affected ? await this.findById(id) : null;
     if (!user) throw new AppError('not_found');
-    return this.store(Object.assign(user, changes));
+    return user;
   }
 
   /** Deletes the account and, by the tables' references, everything that belongs to it. */
@@ -87,15 +95,17 @@ export class UsersService {
     return UserDto.from(await this.change(id, changes));
   }
 
-  private async store(user: User): Promise<User> {
-    user.usernameKey = usernameKey(user.username);
-    user.emailKey = emailKey(user.email);
+  /** Runs a statement, and finds out by looking which of the two names another account has. */
+  private async refusing<T>(
+    { id, usernameKey: key }: { id?: number; usernameKey?: string },
+    statement: () => Promise<T>,
+  ): Promise<T> {
     try {
-      return await this.users.save(user);
+      return await statement();
     } catch (error) {
       if (!isUniqueViolation(error)) throw error;
-      const holder = await this.users.findOneBy({ usernameKey: user.usernameKey });
-      throw new AppError(holder && holder.id !== user.id ? 'username_taken' : 'email_taken');
+      const holder = key === undefined ? null : await this.users.findOneBy({ usernameKey: key });
+      throw new AppError(holder && holder.id !== id ? 'username_taken' : 'email_taken');
     }
   }
 }

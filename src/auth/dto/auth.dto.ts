@@ -1,5 +1,5 @@
-import { IsString, MaxLength, MinLength } from 'class-validator';
-import { Optional, OptionalOrNull } from '../../common/validation.js';
+import { IsString, MinLength } from 'class-validator';
+import { MaxLength, Optional, OptionalOrNull } from '../../common/validation.js';
 import { IsEmailAddress, IsNewPassword, IsPassword, IsUsername } from '../../users/credentials.js';
 import { UserDto } from '../../users/dto/user.dto.js';
 

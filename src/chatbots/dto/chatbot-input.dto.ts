@@ -1,5 +1,5 @@
-import { IsIn, IsNumber, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
-import { NotBlank, Optional, OptionalOrNull } from '../../common/validation.js';
+import { IsIn, IsNumber, IsString, Matches, Max, Min } from 'class-validator';
+import { MaxLength, NotBlank, Optional, OptionalOrNull } from '../../common/validation.js';
 import { LLM_PROVIDERS, type LlmProvider } from '../../config/env.js';
 import { CHATBOT_KINDS, type ChatbotKind } from '../chatbot.entity.js';
 

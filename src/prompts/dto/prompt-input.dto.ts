@@ -9,10 +9,9 @@ import {
   IsString,
   Matches,
   Max,
-  MaxLength,
   Min,
 } from 'class-validator';
-import { NotBlank, Optional } from '../../common/validation.js';
+import { MaxLength, NotBlank, Optional } from '../../common/validation.js';
 
 /** A list of tags, trimmed: up to 20 different ones of 1 to 50 characters. */
 const IsTags = () =>

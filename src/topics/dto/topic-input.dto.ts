@@ -1,5 +1,5 @@
-import { IsIn, IsString, MaxLength } from 'class-validator';
-import { NotBlank, Optional, OptionalOrNull } from '../../common/validation.js';
+import { IsIn, IsString } from 'class-validator';
+import { MaxLength, NotBlank, Optional, OptionalOrNull } from '../../common/validation.js';
 import { TOPIC_PRESET_IDS, type TopicPresetId } from '../topic-presets.js';
 
 /** Changes of a topic: what is absent stays. */

@@ -1,0 +1,53 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { LimitsModule } from '../libs/limits/limits.module.js';
+import { StreamsModule } from '../libs/streams/streams.module.js';
+import { Foundation1795000000000 } from '../migrations/1795000000000-foundation.js';
+import { AuthModule } from './auth/auth.module.js';
+import { Session } from './auth/session.entity.js';
+import { Chatbot } from './chatbots/chatbot.entity.js';
+import { ChatbotsModule } from './chatbots/chatbots.module.js';
+import { ConfigModule } from './config/config.module.js';
+import type { Env } from './config/env.js';
+import { Conversation } from './conversations/conversation.entity.js';
+import { ConversationsModule } from './conversations/conversations.module.js';
+import { Message } from './conversations/message.entity.js';
+import { DatabaseModule } from './database/database.module.js';
+import { HealthModule } from './health/health.module.js';
+import { PromptScope } from './prompts/prompt-scope.entity.js';
+import { Prompt } from './prompts/prompt.entity.js';
+import { PromptsModule } from './prompts/prompts.module.js';
+import { Topic } from './topics/topic.entity.js';
+import { TopicsModule } from './topics/topics.module.js';
+import { User } from './users/user.entity.js';
+
+export const ENTITIES = [User, Session, Chatbot, Topic, PromptScope, Prompt, Conversation, Message];
+export const MIGRATIONS = [Foundation1795000000000];
+
+/** How long the events of an ended turn can be read from the stream; afterwards they are rebuilt from its row. */
+const STREAM_RETENTION_MS = 60_000;
+
+/** What every process of Parley stands on. */
+function ground(env: Env): DynamicModule[] {
+  return [
+    ConfigModule.of(env),
+    DatabaseModule.forRoot({ entities: ENTITIES, migrations: MIGRATIONS }),
+    LimitsModule.of({ redisUrl: env.REDIS_URL, scale: env.RATE_LIMIT_SCALE }),
+    StreamsModule.of({ retentionMs: STREAM_RETENTION_MS }),
+  ];
+}
+
+/** The API: the map of the system. */
+@Module({})
+export class AppModule {
+  static of(env: Env): DynamicModule {
+    const features = [
+      HealthModule,
+      AuthModule,
+      ChatbotsModule,
+      TopicsModule,
+      PromptsModule,
+      ConversationsModule,
+    ];
+    return { module: AppModule, imports: [...ground(env), ...features] };
+  }
+}

@@ -1,0 +1,101 @@
+import cookie from '@fastify/cookie';
+import helmet from '@fastify/helmet';
+import { type INestApplication, Logger, RequestMethod } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { AppModule } from './app.module.js';
+import { setUpSwagger } from './app.swagger.js';
+import { AppError } from './common/errors.js';
+import { JsonLogger } from './common/json-logger.js';
+import { ProblemFilter, sendProblem } from './common/problem.filter.js';
+import { languageOf, requestContext, requestIdOf } from './common/request-context.js';
+import { InputPipe } from './common/input.pipe.js';
+import type { Env } from './config/env.js';
+import { classifyDatabaseFailure } from './database/failures.js';
+
+export const API_PREFIX = 'api/v1';
+const BODY_LIMIT = 1024 * 1024;
+
+/** The API, set up whole and not listening yet: the same for `main`, tests and tools. */
+export async function createApp(
+  env: Env,
+  onFastify?: (fastify: FastifyInstance) => void,
+): Promise<NestFastifyApplication> {
+  const adapter = createAdapter(env);
+  const fastify = adapter.getInstance<FastifyInstance>();
+  onFastify?.(fastify);
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.of(env), adapter, {
+    logger: new JsonLogger(env.DEBUG),
+    bodyParser: false,
+    routeConflictPolicy: { duplicate: 'error', shadow: 'off' },
+    abortOnError: false,
+  });
+  await acceptRequests(app, env);
+  app.useGlobalPipes(new InputPipe());
+  app.useGlobalFilters(new ProblemFilter(classifyDatabaseFailure));
+  app.setGlobalPrefix(API_PREFIX, { exclude: [{ path: 'health/{*path}', method: RequestMethod.GET }] });
+  setUpSwagger(app);
+  app.enableShutdownHooks(undefined, { useProcessExit: true });
+  return app;
+}
+
+function createAdapter(env: Env): FastifyAdapter {
+  return new FastifyAdapter({
+    trustProxy: env.TRUST_PROXY,
+    bodyLimit: BODY_LIMIT,
+    genReqId: requestIdOf,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
+    forceCloseConnections: 'idle',
+    frameworkErrors: (_error: unknown, request: FastifyRequest, reply: FastifyReply) =>
+      sendProblem(request, reply, new AppError('malformed_request')),
+  });
+}
+
+async function acceptRequests(app: NestFastifyApplication, env: Env): Promise<void> {
+  app.useBodyParser('application/json', { bodyLimit: BODY_LIMIT });
+  await app.register(cookie);
+  await app.register(helmet, {
+    // Swagger UI has inline styles. Without TLS in front, a browser must not be told to go there.
+    contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
+    crossOriginResourcePolicy: { policy: 'cross-origin' },
+  });
+  if (env.CORS_ORIGINS.length > 0) {
+    app.enableCors({
+      origin: env.CORS_ORIGINS,
+      credentials: true,
+      exposedHeaders: ['X-Request-Id', 'Retry-After', 'Idempotent-Replayed'],
+      maxAge: 600,
+    });
+  }
+  const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
+  // JSON is what the API reads: Fastify's own parser for plain text would make a body of anything.
+  fastify.removeContentTypeParser('text/plain');
+  fastify.addHook('onRequest', giveContext);
+  fastify.addHook('onResponse', logAccess(new Logger('Http')));
+}
+
+function giveContext(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+  reply.header('X-Request-Id', request.id);
+  requestContext.run(
+    { requestId: request.id, language: languageOf(request.headers['accept-language']) },
+    done,
+  );
+}
+
+/** One line a request: the route's pattern, never its query or body. */
+function logAccess(logger: Logger) {
+  return (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
+    const route = request.routeOptions.url ?? '(none)';
+    logger.log(
+      `${request.method} ${route} ${reply.statusCode} ${Math.round(reply.elapsedTime)}ms ${request.id}`,
+    );
+    done();
+  };
+}
+
+/** Where an application listens, for people. */
+export async function listen(app: INestApplication, env: Env): Promise<void> {
+  await app.listen(env.PORT, env.HOST);
+  new Logger('Parley').log(`Parley listens on ${(await app.getUrl()).replace('[::1]', '127.0.0.1')}`);
+}

@@ -1,0 +1,74 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { ProblemDto } from './common/problem.dto.js';
+
+type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
+
+const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
+
+const WHOLE = /^(id|seq|replyTo|status|expiresIn|limit|count|.+Id|.+Tokens)$/;
+
+const PROBLEM = {
+  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/ProblemDto' } } },
+};
+
+/** Swagger UI at /docs, its document at /docs/openapi.json. */
+export function setUpSwagger(app: NestFastifyApplication): void {
+  const config = new DocumentBuilder()
+    .setTitle('Parley')
+    .setDescription(
+      'Chatbots that people type and talk to. Errors are problem details (RFC 9457) with a stable `code`; texts come in ' +
+        'English or Chinese by `Accept-Language`. Log in with POST auth/login, then use the access token, or let the ' +
+        'browser send the session cookie.',
+    )
+    .setVersion('1')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, 'access-token')
+    .addCookieAuth('parley_session', { type: 'apiKey', in: 'cookie' }, 'session-cookie')
+    .build();
+  const document = () =>
+    withIntegers(withProblems(SwaggerModule.createDocument(app, config, { extraModels: [ProblemDto] })));
+  SwaggerModule.setup('docs', app, document, {
+    jsonDocumentUrl: 'docs/openapi.json',
+    yamlDocumentUrl: 'docs/openapi.yaml',
+    swaggerOptions: { persistAuthorization: true, displayRequestDuration: true },
+    customSiteTitle: 'Parley API',
+  });
+}
+
+/** Says of every route which errors it can answer with, and that the cookie serves where the token does. */
+function withProblems(document: OpenAPIObject): OpenAPIObject {
+  for (const path of Object.values(document.paths)) {
+    for (const method of METHODS) {
+      const operation = path[method];
+      if (operation) describeErrors(operation);
+    }
+  }
+  return document;
+}
+
+/** Ids and counts are whole numbers; the plugin knows only that they are numbers. */
+function withIntegers(document: OpenAPIObject): OpenAPIObject {
+  for (const schema of Object.values(document.components?.schemas ?? {})) {
+    if (!('properties' in schema)) continue;
+    for (const [name, property] of Object.entries(schema.properties ?? {})) {
+      if ('type' in property && property.type === 'number' && WHOLE.test(name)) property.type = 'integer';
+    }
+  }
+  return document;
+}
+
+function describeErrors(operation: Operation): void {
+  const add = (status: string, description: string) => {
+    operation.responses[status] ??= { description, ...PROBLEM };
+  };
+  const takesInput = operation.requestBody !== undefined || (operation.parameters ?? []).length > 0;
+  if (takesInput) add('400', 'The input is not valid: `invalid_input` with `errors`, or `malformed_json`.');
+  if (operation.security) {
+    operation.security.push({ 'session-cookie': [] });
+    add('401', 'Not logged in: `unauthenticated`.');
+  }
+  if (operation.parameters?.some((parameter) => 'in' in parameter && parameter.in === 'path')) {
+    add('404', 'No such object, or not the caller’s: `not_found`.');
+  }
+  add('default', 'Any other error, as problem details; `code` says which.');
+}

@@ -1,0 +1,63 @@
+import { Column, Entity, Index, JoinColumn, ManyToOne, type Relation } from 'typeorm';
+import { Chatbot } from '../chatbots/chatbot.entity.js';
+import { TimedRow } from '../database/timed-row.js';
+import { Topic } from '../topics/topic.entity.js';
+import { User } from '../users/user.entity.js';
+import { TITLE_LENGTH } from './title.js';
+
+/** A conversation of one user, with a chatbot, on a topic, or with neither. */
+@Entity('conversations')
+@Index('uq_conversations_external', ['ownerId', 'externalId'], { unique: true })
+@Index('ix_conversations_recent', ['ownerId', 'lastMessageAt', 'id'])
+export class Conversation extends TimedRow {
+  @Column({ name: 'owner_id', type: 'bigint' })
+  ownerId!: number;
+
+  @ManyToOne(() => User, { onDelete: 'CASCADE' })
+  @JoinColumn({ name: 'owner_id' })
+  owner?: Relation<User>;
+
+  @Index('ix_conversations_chatbot')
+  @Column({ name: 'chatbot_id', type: 'bigint', nullable: true })
+  chatbotId!: number | null;
+
+  @ManyToOne(() => Chatbot, { onDelete: 'SET NULL' })
+  @JoinColumn({ name: 'chatbot_id' })
+  chatbot?: Relation<Chatbot> | null;
+
+  @Index('ix_conversations_topic')
+  @Column({ name: 'topic_id', type: 'bigint', nullable: true })
+  topicId!: number | null;
+
+  @ManyToOne(() => Topic, { onDelete: 'SET NULL' })
+  @JoinColumn({ name: 'topic_id' })
+  topic?: Relation<Topic> | null;
+
+  /** Empty until the first message or the user gives one. */
+  @Column({ type: 'varchar', length: TITLE_LENGTH })
+  title!: string;
+
+  /** Who gave the title; what the user gave is never replaced. */
+  @Column({ name: 'title_source', type: 'varchar', length: 10 })
+  titleSource!: 'none' | 'auto' | 'user';
+
+  /** The client's own id for it; unique per owner. */
+  @Column({ name: 'external_id', type: 'varchar', length: 100, nullable: true })
+  externalId!: string | null;
+
+  /** What was said before the messages that the model still sees word for word. */
+  @Column({ type: 'longtext', nullable: true })
+  summary!: string | null;
+
+  /** `seq` of the last message that the summary covers; 0 where there is none. */
+  @Column({ name: 'summary_until', type: 'int' })
+  summaryUntil!: number;
+
+  /** `seq` of the last message; the next ones are counted on from here, under this row's lock. */
+  @Column({ name: 'last_seq', type: 'int' })
+  lastSeq!: number;
+
+  /** When somebody last said something; the time of its making while it is empty. */
+  @Column({ name: 'last_message_at', type: 'datetime', precision: 3 })
+  lastMessageAt!: Date;
+}

@@ -1,0 +1,45 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { ChatbotsModule } from '../chatbots/chatbots.module.js';
+import { LlmModule } from '../llm/llm.module.js';
+import { TopicsModule } from '../topics/topics.module.js';
+import { Conversation } from './conversation.entity.js';
+import { ConversationsController } from './conversations.controller.js';
+import { ConversationsService } from './conversations.service.js';
+import { Message } from './message.entity.js';
+import { MessagesController } from './messages.controller.js';
+import { MessagesService } from './messages.service.js';
+import { TurnDelivery } from './turn.delivery.js';
+import { TurnEnding } from './turn.ending.js';
+import { TurnEngine } from './turn.engine.js';
+import { TurnEvents } from './turn.events.js';
+import { TurnJournal } from './turn.journal.js';
+import { TurnLease } from './turn.lease.js';
+import { TurnPrompt } from './turn.prompt.js';
+import { TurnSettings } from './turn.settings.js';
+import { TurnStore } from './turn.store.js';
+import { TurnSweeper } from './turn.sweeper.js';
+import { TurnsService } from './turns.service.js';
+
+/** Conversations, their messages, and the turns that make them. */
+@Module({
+  imports: [TypeOrmModule.forFeature([Conversation, Message]), ChatbotsModule, TopicsModule, LlmModule],
+  controllers: [ConversationsController, MessagesController],
+  providers: [
+    ...[ConversationsService, MessagesService, TurnsService],
+    ...[
+      TurnSettings,
+      TurnPrompt,
+      TurnStore,
+      TurnEngine,
+      TurnLease,
+      TurnJournal,
+      TurnEvents,
+      TurnEnding,
+      TurnDelivery,
+      TurnSweeper,
+    ],
+  ],
+  exports: [ConversationsService, MessagesService, TurnsService],
+})
+export class ConversationsModule {}

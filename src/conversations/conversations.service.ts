@@ -1,0 +1,117 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { type Repository, type SelectQueryBuilder } from 'typeorm';
+import { ChatbotsService } from '../chatbots/chatbots.service.js';
+import { decodeCursor, pageOf } from '../common/cursor-page.js';
+import { AppError } from '../common/errors.js';
+import { isUniqueViolation } from '../database/failures.js';
+import { TopicsService } from '../topics/topics.service.js';
+import { Conversation } from './conversation.entity.js';
+import {
+  type ChangeConversationDto,
+  ConversationDto,
+  type ConversationPageDto,
+  type ConversationQueryDto,
+  type CreateConversationDto,
+} from './dto/conversation.dto.js';
+
+/** Conversations of their owners. */
+@Injectable()
+export class ConversationsService {
+  constructor(
+    @InjectRepository(Conversation) private readonly conversations: Repository<Conversation>,
+    private readonly chatbots: ChatbotsService,
+    private readonly topics: TopicsService,
+  ) {}
+
+  /** @throws AppError not_found (chatbot or topic), external_id_taken */
+  async create(ownerId: number, dto: CreateConversationDto): Promise<ConversationDto> {
+    await this.assertOwned(ownerId, dto);
+    const conversation = this.conversations.create({
+      ...{
+        ownerId,
+        chatbotId: dto.chatbotId ?? null,
+        topicId: dto.topicId ?? null,
+        externalId: dto.externalId ?? null,
+      },
+      ...{ title: dto.title ?? '', titleSource: dto.title === undefined ? 'none' : 'user' },
+      ...{ summary: null, summaryUntil: 0, lastSeq: 0, lastMessageAt: new Date() },
+    });
+    try {
+      return ConversationDto.from(await this.conversations.save(conversation));
+    } catch (error) {
+      throw isUniqueViolation(error) ? new AppError('external_id_taken') : error;
+    }
+  }
+
+  /** Conversations of this user, the one last talked in first. */
+  async list(ownerId: number, query: ConversationQueryDto): Promise<ConversationPageDto> {
+    const rows = await this.listQuery(ownerId, query).getMany();
+    const { items, nextCursor } = pageOf(rows, query.limit, ({ lastMessageAt, id }) => [
+      lastMessageAt.getTime(),
+      id,
+    ]);
+    return { items: items.map((conversation) => ConversationDto.from(conversation)), nextCursor };
+  }
+
+  async find(ownerId: number, id: number): Promise<ConversationDto> {
+    return ConversationDto.from(await this.findOwned(ownerId, id));
+  }
+
+  /** @throws AppError not_found (also chatbot or topic) */
+  async change(ownerId: number, id: number, dto: ChangeConversationDto): Promise<ConversationDto> {
+    await this.findOwned(ownerId, id);
+    await this.assertOwned(ownerId, dto);
+    const { title, chatbotId, topicId } = dto;
+    const changes = {
+      ...(title !== undefined && { title, titleSource: 'user' as const }),
+      ...(chatbotId !== undefined && { chatbotId }),
+      ...(topicId !== undefined && { topicId }),
+    };
+    await this.conversations.update({ id, ownerId }, { ...changes, updatedAt: new Date() });
+    return this.find(ownerId, id);
+  }
+
+  /** Deletes the conversation with its messages; a running turn notices and ends. @throws AppError not_found */
+  async delete(ownerId: number, id: number): Promise<void> {
+    const { affected } = await this.conversations.delete({ id, ownerId });
+    if (affected === 0) throw new AppError('not_found');
+  }
+
+  /** @throws AppError not_found */
+  async findOwned(ownerId: number, id: number): Promise<Conversation> {
+    const conversation = await this.conversations.findOneBy({ id, ownerId });
+    if (!conversation) throw new AppError('not_found');
+    return conversation;
+  }
+
+  private async assertOwned(ownerId: number, { chatbotId, topicId }: ChangeConversationDto): Promise<void> {
+    if (chatbotId) await this.chatbots.findOwned(ownerId, chatbotId);
+    if (topicId) await this.topics.findOwned(ownerId, topicId);
+  }
+
+  private listQuery(ownerId: number, query: ConversationQueryDto): SelectQueryBuilder<Conversation> {
+    const { limit, cursor, chatbotId, topicId } = query;
+    const select = this.conversations.createQueryBuilder('c').where('c.ownerId = :ownerId', { ownerId });
+    if (chatbotId !== undefined) select.andWhere('c.chatbotId = :chatbotId', { chatbotId });
+    if (topicId !== undefined) select.andWhere('c.topicId = :topicId', { topicId });
+    const position = decodeCursor(cursor, 2);
+    if (position) {
+      const [time, id] = position as [number, number];
+      select.andWhere('(c.lastMessageAt < :at OR (c.lastMessageAt = :at AND c.id < :id))', {
+        at: this.timeParameter(time),
+        id,
+      });
+    }
+    return select
+      .orderBy('c.lastMessageAt', 'DESC')
+      .addOrderBy('c.id', 'DESC')
+      .take(limit + 1);
+  }
+
+  /** A raw parameter is not prepared by its column: the driver is asked to, since SQLite keeps times as text. */
+  private timeParameter(time: number): unknown {
+    const column = this.conversations.metadata.findColumnWithPropertyName('lastMessageAt')!;
+    return this.conversations.manager.dataSource.driver.preparePersistentValue(new Date(time), column);
+  }
+}

@@ -1,0 +1,152 @@
+import { Type } from 'class-transformer';
+import { IsInt, IsString, Max, Min, MinLength } from 'class-validator';
+import { PageQueryDto } from '../../common/page-query.dto.js';
+import { MaxLength, NotBlank, Optional, OptionalOrNull } from '../../common/validation.js';
+import type { Conversation } from '../conversation.entity.js';
+
+/** A conversation. */
+export class ConversationDto {
+  /** @example 7 */
+  id!: number;
+
+  /**
+   * Empty until the first message, which gives it its first 40 characters, or until the user gives one.
+   * @example 'Ordering dinner for two'
+   */
+  title!: string;
+
+  /** @example 3 */
+  chatbotId!: number | null;
+
+  /** @example 5 */
+  topicId!: number | null;
+
+  /**
+   * The client's own id.
+   * @example 'chat-2026-0001'
+   */
+  externalId!: string | null;
+
+  /**
+   * When somebody last said something; the time of its making while it is empty.
+   * @example '2026-11-21T08:30:00.000Z'
+   */
+  lastMessageAt!: Date;
+
+  /** @example '2026-11-21T08:30:00.000Z' */
+  createdAt!: Date;
+
+  /** @example '2026-11-21T08:30:00.000Z' */
+  updatedAt!: Date;
+
+  static from(conversation: Conversation): ConversationDto {
+    const { id, title, chatbotId, topicId, externalId, lastMessageAt, createdAt, updatedAt } = conversation;
+    return { id, title, chatbotId, topicId, externalId, lastMessageAt, createdAt, updatedAt };
+  }
+}
+
+/** A page of conversations, the one last talked in first. */
+export class ConversationPageDto {
+  items!: ConversationDto[];
+
+  /**
+   * Opaque; give it back as `cursor` for the next page. Null on the last one.
+   * @example null
+   */
+  nextCursor!: string | null;
+}
+
+export class CreateConversationDto {
+  /**
+   * At most 200 characters; without it the first message gives one.
+   * @example 'Ordering dinner for two'
+   */
+  @Optional()
+  @IsString()
+  @NotBlank()
+  @MaxLength(200)
+  title?: string;
+
+  /**
+   * One of the caller's chatbots.
+   * @example 3
+   */
+  @OptionalOrNull()
+  @IsInt()
+  @Min(1)
+  @Max(Number.MAX_SAFE_INTEGER)
+  chatbotId?: number | null;
+
+  /**
+   * One of the caller's topics.
+   * @example 5
+   */
+  @OptionalOrNull()
+  @IsInt()
+  @Min(1)
+  @Max(Number.MAX_SAFE_INTEGER)
+  topicId?: number | null;
+
+  /**
+   * The client's own id, unique among the caller's conversations.
+   * @example 'chat-2026-0001'
+   */
+  @OptionalOrNull()
+  @IsString()
+  @MinLength(1)
+  @MaxLength(100)
+  externalId?: string | null;
+}
+
+export class ChangeConversationDto {
+  /** @example 'Dinner at eight' */
+  @Optional()
+  @IsString()
+  @NotBlank()
+  @MaxLength(200)
+  title?: string;
+
+  /**
+   * The chatbot that answers from now on; null for none.
+   * @example 3
+   */
+  @OptionalOrNull()
+  @IsInt()
+  @Min(1)
+  @Max(Number.MAX_SAFE_INTEGER)
+  chatbotId?: number | null;
+
+  /**
+   * The topic from now on; null for none.
+   * @example 5
+   */
+  @OptionalOrNull()
+  @IsInt()
+  @Min(1)
+  @Max(Number.MAX_SAFE_INTEGER)
+  topicId?: number | null;
+}
+
+export class ConversationQueryDto extends PageQueryDto {
+  /**
+   * Only those with this chatbot.
+   * @example 3
+   */
+  @Optional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(Number.MAX_SAFE_INTEGER)
+  chatbotId?: number;
+
+  /**
+   * Only those on this topic.
+   * @example 5
+   */
+  @Optional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(Number.MAX_SAFE_INTEGER)
+  topicId?: number;
+}

@@ -1,0 +1,135 @@
+import { IsIn } from 'class-validator';
+import { turnErrorText } from '../../common/problem-catalog.js';
+import { currentLanguage } from '../../common/request-context.js';
+import type { Message, MessageStatus } from '../message.entity.js';
+
+/** Why an answer failed or was interrupted. */
+export class MessageErrorDto {
+  /**
+   * Stable code: `llm_auth`, `llm_quota`, `llm_rate_limit`, `llm_invalid_request`, `llm_context_length`,
+   * `llm_content_filter`, `llm_not_found`, `llm_unavailable`, `llm_network`, `llm_timeout`, `llm_protocol`,
+   * `internal_error`, `process_ended`.
+   * @example 'llm_content_filter'
+   */
+  code!: string;
+
+  /** @example 'The language model refused this content.' */
+  message!: string;
+
+  /**
+   * The provider's own code, where it gave one.
+   * @example 'DataInspectionFailed'
+   */
+  providerCode!: string | null;
+}
+
+/** Tokens of one model call. */
+export class MessageUsageDto {
+  /** @example 203 */
+  inputTokens!: number;
+
+  /** @example 14 */
+  outputTokens!: number;
+
+  /**
+   * True where the provider sent no counts and these are ours.
+   * @example false
+   */
+  estimated!: boolean;
+}
+
+/** What a user said, or an answer to it. */
+export class MessageDto {
+  /** @example 42 */
+  id!: number;
+
+  /** @example 7 */
+  conversationId!: number;
+
+  /**
+   * Place in the conversation, from 1.
+   * @example 2
+   */
+  seq!: number;
+
+  role!: 'user' | 'assistant';
+
+  /**
+   * The text; of an answer that is being written, what there is so far (at most 250 ms behind).
+   * @example 'Good morning! How can I help you?'
+   */
+  content!: string;
+
+  /**
+   * `pending` and `streaming` are on their way. Final are `completed`, `stopped` (by the user; the part is kept),
+   * `interrupted` (the server ended; the part is kept) and `failed` (see `error`; the part is kept).
+   * @example 'completed'
+   */
+  status!: MessageStatus;
+
+  /**
+   * Of an answer: the id of the user's message.
+   * @example 41
+   */
+  replyTo!: number | null;
+
+  /** Why it failed or was interrupted; null otherwise. */
+  error!: MessageErrorDto | null;
+
+  /**
+   * Which language model provider answered.
+   * @example 'openai'
+   */
+  provider!: string | null;
+
+  /** @example 'gpt-4o-mini' */
+  model!: string | null;
+
+  /** Tokens of the answer, once it has ended; null before, and on a user's message. */
+  usage!: MessageUsageDto | null;
+
+  /** What the user thought of the answer. */
+  feedback!: 'up' | 'down' | null;
+
+  /** @example '2026-11-21T08:30:00.000Z' */
+  createdAt!: Date;
+
+  static from(message: Message): MessageDto {
+    const { id, conversationId, seq, role, content, status, replyTo, provider, model, feedback, createdAt } =
+      message;
+    return {
+      ...{ id, conversationId, seq, role, content, status, replyTo, error: errorOf(message) },
+      ...{ provider, model, usage: usageOf(message), feedback, createdAt },
+    };
+  }
+}
+
+function errorOf({ errorCode, providerCode }: Message): MessageErrorDto | null {
+  if (errorCode === null) return null;
+  return { code: errorCode, message: turnErrorText(errorCode, currentLanguage()), providerCode };
+}
+
+function usageOf({ inputTokens, outputTokens, usageEstimated }: Message): MessageUsageDto | null {
+  if (inputTokens === null || outputTokens === null) return null;
+  return { inputTokens, outputTokens, estimated: usageEstimated };
+}
+
+/** A page of messages, oldest first; the first page is the newest. */
+export class MessagePageDto {
+  items!: MessageDto[];
+
+  /**
+   * Give it back as `cursor` for the messages before these. Null at the beginning of the conversation.
+   * @example null
+   */
+  nextCursor!: string | null;
+}
+
+export class FeedbackDto {
+  /**
+   * `up`, `down`, or null to take it back.
+   * @example 'up'
+   */
+  @IsIn(['up', 'down', null])
+  value!: 'up' | 'down' | null;
+}

@@ -1,0 +1,136 @@
+import { type BeforeApplicationShutdown, Inject, Injectable, Logger } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AppError } from '../common/errors.js';
+import { ENV, type Env } from '../config/env.js';
+import type { LanguageModel, LlmRequest } from '../llm/language-model.js';
+import { Answer } from './answer.js';
+import type { Message } from './message.entity.js';
+import { createdEvent, deltaEvent, endEvent, TurnEvents } from './turn.events.js';
+import { TurnEnding } from './turn.ending.js';
+import { TurnJournal } from './turn.journal.js';
+import { TurnLease } from './turn.lease.js';
+
+/** Why a running turn is told to end before its model does. */
+type EndReason = 'stopped' | 'interrupted' | 'lost';
+
+/** A turn that is stored and can be run. */
+export interface Turn {
+  userMessage: Message;
+  assistantMessage: Message;
+  model: LanguageModel;
+  /** Makes the request: reading the history is part of the turn, and may fail like the rest of it. */
+  request: () => Promise<LlmRequest>;
+}
+
+interface RunningTurn {
+  abort: AbortController;
+  reason?: EndReason;
+  ended: Promise<void>;
+}
+
+/** Runs turns. A turn belongs to the server: it goes on whoever listens, until it ends or is told to. */
+@Injectable()
+export class TurnEngine implements BeforeApplicationShutdown {
+  private readonly logger = new Logger('TurnEngine');
+  private readonly running = new Map<number, RunningTurn>();
+  private draining = false;
+
+  constructor(
+    private readonly events: TurnEvents,
+    private readonly journal: TurnJournal,
+    private readonly lease: TurnLease,
+    private readonly ending: TurnEnding,
+    @Inject(ENV) private readonly env: Env,
+  ) {
+    lease.listen((messageId) => this.tell(messageId, 'stopped'));
+    journal.listen((messageId) => this.tell(messageId, 'lost'));
+  }
+
+  /** @throws AppError shutting_down: nothing new is begun that could not be ended */
+  assertAccepting(): void {
+    if (this.draining) throw new AppError('shutting_down', { retryAfter: 2 });
+  }
+
+  /** Begins a turn; its first event can be read when this returns. */
+  async start(turn: Turn): Promise<void> {
+    const { id } = turn.assistantMessage;
+    await this.events.append(id, createdEvent(turn.userMessage, turn.assistantMessage));
+    const abort = new AbortController();
+    this.lease.hold(id);
+    this.running.set(id, {
+      abort,
+      ended: this.run(turn, abort.signal).finally(() => this.running.delete(id)),
+    });
+  }
+
+  /** Stops a turn of this process and waits for its end; false where this process does not run it. */
+  async stop(messageId: number): Promise<boolean> {
+    const turn = this.running.get(messageId);
+    if (!turn) return false;
+    this.tell(messageId, 'stopped');
+    await turn.ended;
+    return true;
+  }
+
+  /** The turn's row was deleted: ends the model's work. */
+  abandon(messageId: number): void {
+    this.tell(messageId, 'lost');
+  }
+
+  /** Gives running turns a time to end, then interrupts them: each one's end is written and told. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.draining = true;
+    const all = () => Promise.allSettled([...this.running.values()].map(({ ended }) => ended));
+    if (this.running.size > 0) await Promise.race([all(), sleep(this.env.SHUTDOWN_GRACE_MS)]);
+    for (const id of this.running.keys()) this.tell(id, 'interrupted');
+    await Promise.race([all(), sleep(5_000)]);
+  }
+
+  private tell(messageId: number, reason: EndReason): void {
+    const turn = this.running.get(messageId);
+    if (!turn || turn.abort.signal.aborted) return;
+    turn.reason = reason;
+    turn.abort.abort();
+  }
+
+  /** Never throws: whatever happens, the turn gets its end. */
+  private async run(turn: Turn, signal: AbortSignal): Promise<void> {
+    const { id } = turn.assistantMessage;
+    const answer = new Answer();
+    try {
+      await this.generate(turn, answer, signal);
+    } catch (error) {
+      this.logger.error(`turn ${id}: ${(error as Error).name}`, (error as Error).stack);
+      answer.fail('internal_error');
+    }
+    const reason = signal.aborted ? (this.running.get(id)?.reason ?? 'interrupted') : undefined;
+    try {
+      await this.journal.close(id);
+      const ended = await this.ending.write(
+        turn.assistantMessage,
+        answer,
+        reason === 'lost' ? 'interrupted' : reason,
+      );
+      this.lease.letGo(id);
+      await this.events.end(id, endEvent(ended));
+    } catch (error) {
+      this.logger.error(`turn ${id}: its end was not told: ${(error as Error).name}`);
+    }
+  }
+
+  private async generate(
+    { assistantMessage: { id }, model, request }: Turn,
+    answer: Answer,
+    signal: AbortSignal,
+  ): Promise<void> {
+    answer.request = await request();
+    for await (const event of model.stream(answer.request, signal)) {
+      if (signal.aborted) return;
+      const added = answer.take(event);
+      if (added === '') continue;
+      this.journal.note(id, answer.text);
+      await this.events.append(id, deltaEvent(added));
+    }
+    if (!answer.done && !answer.error) answer.fail('llm_protocol');
+  }
+}

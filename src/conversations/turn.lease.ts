@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { IsNull, Not, type Repository } from 'typeorm';
+import { Message } from './message.entity.js';
+
+/** How long a running turn stands without a sign of life from its process before others take it for lost. */
+export const LEASE_MS = 5_000;
+const BEAT_MS = 1_000;
+
+/** Told that somebody else wants one of this process's turns to stop. */
+export type StopListener = (messageId: number) => void;
+
+/**
+ * This process's claim on the turns that it runs: one statement a second renews them all. While nothing runs,
+ * nothing is asked.
+ */
+@Injectable()
+export class TurnLease implements OnApplicationShutdown {
+  /** This process, for as long as it lives. */
+  readonly owner = randomUUID();
+  private readonly logger = new Logger('TurnLease');
+  private readonly running = new Set<number>();
+  private timer: NodeJS.Timeout | undefined;
+  private onStop: StopListener = () => undefined;
+
+  constructor(@InjectRepository(Message) private readonly messages: Repository<Message>) {}
+
+  /** Names who is told of stop requests from other processes. */
+  listen(onStop: StopListener): void {
+    this.onStop = onStop;
+  }
+
+  /** Renews the lease of this turn from now on. */
+  hold(messageId: number): void {
+    this.running.add(messageId);
+    this.timer ??= setInterval(() => void this.beat(), BEAT_MS).unref();
+  }
+
+  /** The turn has ended; its row says so already. */
+  letGo(messageId: number): void {
+    this.running.delete(messageId);
+    if (this.running.size === 0) this.pause();
+  }
+
+  onApplicationShutdown(): void {
+    this.pause();
+  }
+
+  private pause(): void {
+    clearInterval(this.timer);
+    this.timer = undefined;
+  }
+
+  private async beat(): Promise<void> {
+    try {
+      const own = { leaseOwner: this.owner };
+      await this.messages.update(own, { leaseExpiresAt: new Date(Date.now() + LEASE_MS) });
+      const asked = await this.messages.find({
+        where: { ...own, stopRequestedAt: Not(IsNull()) },
+        select: { id: true },
+      });
+      for (const { id } of asked) this.onStop(id);
+    } catch (error) {
+      // The next beat tries again; a database that stays away costs the lease, which is what a lease is for.
+      this.logger.warn(`cannot renew leases: ${(error as { code?: string }).code ?? 'error'}`);
+    }
+  }
+}

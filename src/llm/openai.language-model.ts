@@ -1,0 +1,105 @@
+import OpenAI, { APIError } from 'openai';
+import { LanguageModel, type LlmEvent, type LlmRequest } from './language-model.js';
+import { LinkedAbort } from './linked-abort.js';
+import { transportError } from './network-errors.js';
+import { OpenAiAnswer } from './openai-answer.js';
+import { type LlmErrorEvent, providerError } from './provider-errors.js';
+import { guardedFetch } from './sse-guard.js';
+
+export interface OpenAiOptions {
+  /** The provider's name as configured; `bailian` for its compatible mode. */
+  provider: string;
+  apiKey: string;
+  /** Up to and with `/v1`. */
+  baseURL: string;
+  model: string;
+  /** Further members of every request body, such as `enable_thinking`. */
+  extraBody?: Record<string, unknown>;
+  /** Stands in for the global `fetch`. */
+  fetch?: typeof globalThis.fetch;
+}
+
+/** Largest event of a stream, and largest body of an error. Real ones have a few hundred bytes. */
+const MAX_EVENT_BYTES = 1024 * 1024;
+
+/** How long a connection may stay open after the finish_reason (usage and `[DONE]` are due) before it is closed. */
+const TAIL_MS = 1_500;
+
+/**
+ * `LanguageModel` over chat completions of OpenAI and of everything that is compatible with it, Bailian's compatible
+ * mode among them. One call is one request; the SDK neither retries nor logs.
+ */
+export class OpenAiLanguageModel extends LanguageModel {
+  readonly provider: string;
+  readonly defaultModel: string;
+  private readonly client: OpenAI;
+  /** OpenAI's own models refuse `max_tokens`; most compatible servers know nothing else. */
+  private readonly maxTokensField: 'max_completion_tokens' | 'max_tokens';
+
+  constructor(private readonly options: OpenAiOptions) {
+    super();
+    this.provider = options.provider;
+    this.defaultModel = options.model;
+    this.maxTokensField = isOpenAiHost(options.baseURL) ? 'max_completion_tokens' : 'max_tokens';
+    this.client = new OpenAI({
+      apiKey: options.apiKey,
+      baseURL: options.baseURL,
+      // Given as null, because the SDK would read what is absent from the environment behind our back.
+      adminAPIKey: null,
+      organization: null,
+      project: null,
+      webhookSecret: null,
+      maxRetries: 0,
+      logLevel: 'off',
+      fetch: guardedFetch(options.fetch ?? globalThis.fetch, MAX_EVENT_BYTES),
+    });
+  }
+
+  override async *stream(request: LlmRequest, signal: AbortSignal): AsyncGenerator<LlmEvent> {
+    if (signal.aborted) return;
+    const link = new LinkedAbort(signal);
+    const answer = new OpenAiAnswer(request.model ?? this.defaultModel);
+    let ended = false;
+    try {
+      const chunks = await this.client.chat.completions.create(this.body(request), { signal: link.signal });
+      for await (const chunk of chunks) {
+        yield* answer.read(chunk);
+        if (answer.finished) link.abortAfter(TAIL_MS);
+      }
+      ended = true;
+    } catch (error) {
+      if (!signal.aborted && !answer.finished) yield* answer.fail(openAiError(error));
+      if (!answer.finished) return;
+    } finally {
+      // After the natural end the connection is left alone: it may serve the next call.
+      if (!ended) link.abort();
+      link.release();
+    }
+    if (!signal.aborted) yield* answer.end();
+  }
+
+  private body(request: LlmRequest): OpenAI.Chat.ChatCompletionCreateParamsStreaming {
+    return {
+      ...this.options.extraBody,
+      model: request.model ?? this.defaultModel,
+      messages: request.messages.map(({ role, content }) => ({ role, content })),
+      stream: true,
+      stream_options: { include_usage: true },
+      ...(request.temperature !== undefined && { temperature: request.temperature }),
+      ...(request.maxOutputTokens !== undefined && { [this.maxTokensField]: request.maxOutputTokens }),
+    };
+  }
+}
+
+function openAiError(error: unknown): LlmErrorEvent {
+  // An APIError without status and body is the SDK's wrapping of a connection's failure.
+  if (error instanceof APIError && (error.status !== undefined || error.error !== undefined)) {
+    return providerError({ codes: [error.code, error.type], status: error.status, headers: error.headers });
+  }
+  return transportError(error);
+}
+
+function isOpenAiHost(baseURL: string): boolean {
+  const { hostname } = new URL(baseURL);
+  return hostname === 'api.openai.com' || hostname.endsWith('.api.openai.com');
+}
