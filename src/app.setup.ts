@@ -15,6 +15,7 @@ import type { Env } from './config/env.js';
 import { classifyDatabaseFailure } from './database/failures.js';
 
 export const API_PREFIX = 'api/v1';
+const CLOSE_PATIENCE_MS = 3_000;
 const BODY_LIMIT = 1024 * 1024;
 
 /** The API, set up whole and not listening yet: the same for `main`, tests and tools. */
@@ -73,6 +74,11 @@ async function acceptRequests(app: NestFastifyApplication, env: Env): Promise<vo
   fastify.removeContentTypeParser('text/plain');
   fastify.addHook('onRequest', giveContext);
   fastify.addHook('onResponse', logAccess(new Logger('Http')));
+  // Whoever does not read the end of his answer is not waited for: the process has to end.
+  fastify.addHook('preClose', (done) => {
+    setTimeout(() => fastify.server.closeAllConnections(), CLOSE_PATIENCE_MS).unref();
+    done();
+  });
 }
 
 function giveContext(request: FastifyRequest, reply: FastifyReply, done: () => void): void {

@@ -1,13 +1,21 @@
 import { ConsoleLogger, type LogLevel } from '@nestjs/common';
 import { requestContext } from './request-context.js';
 
+/** What Nest says of itself while it starts: a line a module and a route. */
+const STARTUP = new Set(['InstanceLoader', 'RoutesResolver', 'RouterExplorer']);
+
 /** Nest's JSON logger, with the request's id on every line that was written while serving one. */
 export class JsonLogger extends ConsoleLogger {
-  constructor(debug: boolean) {
-    const logLevels: LogLevel[] = debug
+  constructor(private readonly debugging: boolean) {
+    const logLevels: LogLevel[] = debugging
       ? ['debug', 'log', 'warn', 'error', 'fatal']
       : ['log', 'warn', 'error', 'fatal'];
     super({ json: true, colors: false, logLevels });
+  }
+
+  override log(message: unknown, ...optional: unknown[]): void {
+    if (!this.debugging && STARTUP.has(String(optional.at(-1)))) return;
+    super.log(message, ...optional);
   }
 
   protected override getJsonLogObject(
