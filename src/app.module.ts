@@ -27,7 +27,7 @@ export const MIGRATIONS = [Foundation1795000000000];
 const STREAM_RETENTION_MS = 60_000;
 
 /** What every process of Parley stands on. */
-function ground(env: Env): DynamicModule[] {
+export function ground(env: Env): DynamicModule[] {
   return [
     ConfigModule.of(env),
     DatabaseModule.forRoot({ entities: ENTITIES, migrations: MIGRATIONS }),

@@ -11,6 +11,7 @@ import { AuthGuard } from './auth.guard.js';
 import { AuthService } from './auth.service.js';
 import { FirstAdmin } from './first-admin.js';
 import { LoginLimits } from './login-limits.js';
+import { SessionHousekeeping } from './session-housekeeping.js';
 import { Session } from './session.entity.js';
 import { SessionsService } from './sessions.service.js';
 import { TokenService } from './token.service.js';
@@ -33,6 +34,7 @@ import { TokenService } from './token.service.js';
     TokenService,
     LoginLimits,
     FirstAdmin,
+    SessionHousekeeping,
     { provide: APP_GUARD, useClass: AuthGuard },
   ],
   exports: [SessionsService],

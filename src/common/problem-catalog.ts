@@ -160,6 +160,7 @@ export const TURN_ERRORS: Record<string, Record<Language, string>> = {
     zh: '无法连接语言模型，或连接中断。',
   },
   llm_timeout: { en: 'The language model took too long.', zh: '语言模型响应超时。' },
+  llm_too_long: { en: 'The language model did not come to an end.', zh: '语言模型的回答过长，已被终止。' },
   llm_protocol: {
     en: 'The language model sent an answer that cannot be read.',
     zh: '语言模型返回了无法识别的内容。',

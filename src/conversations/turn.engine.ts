@@ -10,6 +10,9 @@ import { TurnEnding } from './turn.ending.js';
 import { TurnJournal } from './turn.journal.js';
 import { TurnLease } from './turn.lease.js';
 
+/** UTF-16 units. No model answers at such length; one that does not end by itself is ended. */
+const MAX_ANSWER_LENGTH = 1_000_000;
+
 /** Why a running turn is told to end before its model does. */
 type EndReason = 'stopped' | 'interrupted' | 'lost';
 
@@ -130,6 +133,7 @@ export class TurnEngine implements BeforeApplicationShutdown {
       if (added === '') continue;
       this.journal.note(id, answer.text);
       await this.events.append(id, deltaEvent(added));
+      if (answer.text.length > MAX_ANSWER_LENGTH) return answer.fail('llm_too_long');
     }
     if (!answer.done && !answer.error) answer.fail('llm_protocol');
   }

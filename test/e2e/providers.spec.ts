@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { useApi } from '../support/suite.ts';
 import type { ApiClient } from '../support/client.ts';
-import { begin, beginWith, textOf } from '../support/talk.ts';
+import { begin, beginWith, eventually, textOf } from '../support/talk.ts';
 import { PIECES } from '../support/upstream/pieces.ts';
 
 const ANSWER = PIECES.join('');
@@ -81,6 +81,18 @@ describe('OpenAI', () => {
     const answer = await client.post(`conversations/${id}/messages`, { content: 'Again' }, { expect: 201 });
     expect(answer.body.assistantMessage.status).toBe('failed');
     expect(JSON.stringify(answer.body)).not.toContain('upstream-message-that-must-not-leak');
+  });
+
+  it('ends an answer that does not end', async () => {
+    const client = await ctx.register();
+    const id = await begin(client);
+    ctx.upstream.reset();
+    ctx.upstream.setDefaults({ pieces: ['many words '.repeat(200)], 'never-ending': true });
+    const { body } = await client.post(`conversations/${id}/messages`, { content: 'Go' }, { expect: 201 });
+    ctx.upstream.setDefaults({});
+    expect(body.assistantMessage).toMatchObject({ status: 'failed', error: { code: 'llm_too_long' } });
+    expect(body.assistantMessage.content.length).toBeLessThan(1_010_000);
+    await eventually(async () => ctx.upstream.log[0]!.closedByClient);
   });
 
   it('says it in Chinese to who asks in Chinese', async () => {

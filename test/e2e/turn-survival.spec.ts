@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { useApi } from '../support/suite.ts';
@@ -9,13 +10,18 @@ describe('a process that is killed', () => {
   it('leaves the message and the part of the answer, and the conversation goes on', async () => {
     const client = await ctx.register();
     const id = await beginWith(client, { model: 'test:gap=10,never-ending' });
-    const stream = await client.stream(`conversations/${id}/messages`, { body: { content: 'Do not lose me' } });
+    const stream = await client.stream(`conversations/${id}/messages`, {
+      body: { content: 'Do not lose me' },
+    });
     const answerId = (await stream.nextOf('message.created')).data.assistantMessage.id;
     for (let n = 0; n < 80; n += 1) await stream.nextOf('message.delta');
     const seenBefore = textOf(stream.received.filter(({ at }) => at < performance.now() - 300));
     await ctx.api.kill();
     await stream.collect().catch(() => undefined);
-    const rows = await ctx.query('SELECT role, content, status FROM messages WHERE conversation_id = ? ORDER BY seq', [id]);
+    const rows = await ctx.query(
+      'SELECT role, content, status FROM messages WHERE conversation_id = ? ORDER BY seq',
+      [id],
+    );
     expect(rows[0]).toEqual({ role: 'user', content: 'Do not lose me', status: 'completed' });
     expect(rows[1]!.status).toBe('streaming');
     // All but the last 250 ms of what the client had seen; a little more is allowed for a busy machine.
@@ -28,7 +34,11 @@ describe('a process that is killed', () => {
     }, 10_000);
     expect(interrupted).toMatchObject({ content: rows[1]!.content, error: { code: 'process_ended' } });
     const replay = await (await client.stream(`messages/${answerId}/events`)).collect();
-    expect(replay.map(({ event }) => event)).toEqual(['message.created', 'message.delta', 'message.interrupted']);
+    expect(replay.map(({ event }) => event)).toEqual([
+      'message.created',
+      'message.delta',
+      'message.interrupted',
+    ]);
     expect(textOf(replay)).toBe(interrupted.content);
     const behind = await (await client.stream(`messages/${answerId}/events?after=50`)).collect();
     expect(behind.map(({ event }) => event)).toEqual(['message.interrupted']);
@@ -47,9 +57,13 @@ describe('a process that is killed', () => {
     const other = await ctx.startAnother();
     const client = await ctx.register();
     const id = await beginWith(client, { model: 'test:gap=70,count=110' });
-    const stream = await client.stream(`conversations/${id}/messages`, { body: { content: 'Take your time' } });
+    const stream = await client.stream(`conversations/${id}/messages`, {
+      body: { content: 'Take your time' },
+    });
     const second = await beginWith(client, { model: 'test:gap=70,count=110' });
-    const lost = await client.at(other.url).stream(`conversations/${second}/messages`, { body: { content: 'x' } });
+    const lost = await client
+      .at(other.url)
+      .stream(`conversations/${second}/messages`, { body: { content: 'x' } });
     await lost.nextOf('message.delta');
     await other.kill();
     await lost.collect().catch(() => undefined);
@@ -64,8 +78,12 @@ describe('a process that is told to end', () => {
 
   it('lets short answers end, interrupts long ones, and gives each stream its last event', async () => {
     const client = await ctx.register();
-    const long = await Promise.all(Array.from({ length: 20 }, () => beginWith(client, { model: 'test:gap=20,never-ending' })));
-    const short = await Promise.all(Array.from({ length: 5 }, () => beginWith(client, { model: 'test:gap=10' })));
+    const long = await Promise.all(
+      Array.from({ length: 20 }, () => beginWith(client, { model: 'test:gap=20,never-ending' })),
+    );
+    const short = await Promise.all(
+      Array.from({ length: 5 }, () => beginWith(client, { model: 'test:gap=10' })),
+    );
     const open = (id: number) => client.stream(`conversations/${id}/messages`, { body: { content: 'Go' } });
     const streams = await Promise.all([...long, ...short].map(open));
     await Promise.all(streams.map((stream) => stream.nextOf('message.delta')));
@@ -75,7 +93,9 @@ describe('a process that is told to end', () => {
     expect(stopped.ms).toBeLessThan(15_000);
     const lasts = (await ended).map((events) => events.at(-1)!.event);
     expect(lasts).toEqual([...Array(20).fill('message.interrupted'), ...Array(5).fill('message.completed')]);
-    const running = await ctx.query("SELECT id FROM messages WHERE running_in IS NOT NULL OR status IN ('pending', 'streaming')");
+    const running = await ctx.query(
+      "SELECT id FROM messages WHERE running_in IS NOT NULL OR status IN ('pending', 'streaming')",
+    );
     expect(running).toEqual([]);
     await ctx.restart();
   });
@@ -89,7 +109,9 @@ describe('a process that is told to end', () => {
     const stopping = ctx.api.stop();
     await sleep(200);
     const ready = await client.get('/health/ready').catch(() => undefined);
-    const refused = await client.post(`conversations/${free}/messages`, { content: 'x' }).catch(() => undefined);
+    const refused = await client
+      .post(`conversations/${free}/messages`, { content: 'x' })
+      .catch(() => undefined);
     if (ready) expect([ready.status, ready.body.shuttingDown]).toEqual([503, true]);
     if (refused) expect([refused.status, refused.body.code]).toEqual([503, 'shutting_down']);
     expect((await stream.collect()).at(-1)?.event).toBe('message.interrupted');
@@ -100,14 +122,28 @@ describe('a process that is told to end', () => {
 
   it('does not wait for a reader that has stopped reading', async () => {
     const client = await ctx.register();
-    const id = await beginWith(client, { model: 'test:never-ending' });
-    const stream = await client.stream(`conversations/${id}/messages`, { body: { content: 'Go' } });
-    await stream.nextOf('message.delta');
-    stream.pause();
-    await sleep(500);
+    const id = await beginWith(client, { model: 'test:count=60000' });
+    const socket = connect(Number(new URL(ctx.api.url).port), '127.0.0.1');
+    const body = '{"content":"Go"}';
+    const head = [
+      'POST /api/v1/conversations/%/messages HTTP/1.1'.replace('%', String(id)),
+      'Host: localhost',
+    ];
+    head.push(
+      'Accept: text/event-stream',
+      'Content-Type: application/json',
+      `Content-Length: ${body.length}`,
+    );
+    socket.write([...head, `Authorization: Bearer ${client.token}`, '', body].join('\r\n'));
+    socket.pause();
+    await eventually(
+      async () => (await client.get(`conversations/${id}/messages`)).body.items[1]?.status === 'completed',
+      20_000,
+    );
     const stopped = await ctx.api.stop();
+    expect(stopped.code).toBe(0);
     expect(stopped.ms).toBeLessThan(15_000);
-    stream.close();
+    socket.destroy();
     await ctx.restart();
   });
 });

@@ -7,7 +7,7 @@ import type { Message, MessageStatus } from '../message.entity.js';
 export class MessageErrorDto {
   /**
    * Stable code: `llm_auth`, `llm_quota`, `llm_rate_limit`, `llm_invalid_request`, `llm_context_length`,
-   * `llm_content_filter`, `llm_not_found`, `llm_unavailable`, `llm_network`, `llm_timeout`, `llm_protocol`,
+   * `llm_content_filter`, `llm_not_found`, `llm_unavailable`, `llm_network`, `llm_timeout`, `llm_too_long`, `llm_protocol`,
    * `internal_error`, `process_ended`.
    * @example 'llm_content_filter'
    */
