@@ -48,7 +48,7 @@ interface TableShape {
 }
 
 function tableMaker(runner: QueryRunner): (shape: TableShape) => Promise<void> {
-  const mysql = runner.connection.options.type !== 'better-sqlite3';
+  const mysql = runner.dataSource.options.type !== 'better-sqlite3';
   const fit = (column: TableColumnOptions): TableColumnOptions => {
     if (column.type === 'id') return { ...column, ...primary, type: mysql ? 'bigint' : 'integer' };
     if (column.type === 'longtext' && !mysql) return { ...column, type: 'text' };
@@ -180,7 +180,9 @@ const topics = (): TableShape => ({
 
 const promptScopes = (): TableShape => ({
   name: 'prompt_scopes',
-  columns: [{ name: 'scope_id', type: 'bigint', isPrimary: true }, int('size')],
+  columns: [{ name: 'scope_id', type: 'bigint', isPrimary: true }, orNull(big('owner_id')), int('size')],
+  uniques: [['uq_prompt_scopes_owner', 'owner_id']],
+  references: [['owner_id', 'users', 'CASCADE']],
 });
 
 const prompts = (): TableShape => ({
@@ -208,7 +210,7 @@ const conversations = (): TableShape => ({
     big('owner_id'),
     orNull(big('chatbot_id')),
     orNull(big('topic_id')),
-    text('title', 200),
+    text('title', 500),
     text('title_source', 10),
     orNull(text('external_id', 100)),
     orNull(longText('summary')),

@@ -1,6 +1,8 @@
 import {
   Body,
+  type CallHandler,
   Controller,
+  type ExecutionContext,
   HttpCode,
   Injectable,
   type NestInterceptor,
@@ -8,7 +10,6 @@ import {
   Req,
   UseInterceptors,
 } from '@nestjs/common';
-import type { CallHandler, ExecutionContext } from '@nestjs/common';
 import {
   ApiBearerAuth,
   ApiCreatedResponse,

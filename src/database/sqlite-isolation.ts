@@ -8,6 +8,12 @@ const { BetterSqlite3QueryRunner } = require('typeorm/driver/better-sqlite3/Bett
   BetterSqlite3QueryRunner: new (driver: unknown) => QueryRunner & { stmtCache: Map<string, unknown> };
 };
 
+/** What typeorm's query runner keeps, and its interface shows read-only or not at all. */
+interface TransactionState {
+  isTransactionActive: boolean;
+  transactionDepth: number;
+}
+
 /**
  * A query runner of its own for every caller, over the one SQLite connection. The mutex is held from BEGIN to
  * COMMIT or ROLLBACK, and around each statement outside a transaction: so nobody's statement falls into somebody
@@ -39,7 +45,8 @@ class IsolatedQueryRunner extends BetterSqlite3QueryRunner {
       await super.startTransaction(isolation);
     } catch (error) {
       // A BEGIN that failed leaves typeorm thinking that it is inside a transaction.
-      if (this.transactionDepth() === 0) this.isTransactionActive = false;
+      const state = this as unknown as TransactionState;
+      if (state.transactionDepth === 0) state.isTransactionActive = false;
       this.unlockWhenIdle();
       throw error;
     }
@@ -63,19 +70,11 @@ class IsolatedQueryRunner extends BetterSqlite3QueryRunner {
     await super.release();
   }
 
-  private transactionDepth(): number {
-    return (this as unknown as { transactionDepth: number }).transactionDepth;
-  }
-
   private unlockWhenIdle(): void {
     if (this.isTransactionActive) return;
     this.unlock?.();
     this.unlock = undefined;
   }
-}
-
-declare interface IsolatedQueryRunner {
-  isTransactionActive: boolean;
 }
 
 /** libsql takes a single argument that is an object (null is one) for the list of parameters itself. */

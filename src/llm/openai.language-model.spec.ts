@@ -71,7 +71,7 @@ describe('OpenAiLanguageModel', () => {
   it('names the limit as OpenAI wants it on its own host', async () => {
     let body: unknown;
     const fetch: typeof globalThis.fetch = async (_, init) => {
-      body = JSON.parse(String(init?.body));
+      body = JSON.parse(init?.body as string);
       return new Response('data: [DONE]\n\n');
     };
     await collect(model({ baseURL: 'https://api.openai.com/v1', fetch }), undefined, {

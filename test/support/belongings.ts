@@ -1,0 +1,63 @@
+import type { ApiClient } from './client.ts';
+
+/** One thing of every kind that a person can have; by the kind's segment in the paths. */
+export type Belongings = Record<string, number[]>;
+
+type Maker = (client: ApiClient, made: Belongings) => Promise<number[]>;
+
+async function make(client: ApiClient, path: string, body: Record<string, unknown>): Promise<number[]> {
+  return [(await client.post(path, body, { expect: 201 })).body.id];
+}
+
+/** How each kind comes to be, in an order in which each finds what it needs. */
+const MAKERS: Record<string, Maker> = {
+  users: (client) => Promise.resolve([client.account.id]),
+  chatbots: (client) => make(client, 'chatbots', { name: 'Bot', instructions: 'Be kind.' }),
+  topics: (client) => make(client, 'topics', { theme: 'Tea', instructions: 'Talk about tea.' }),
+  prompts: (client) => make(client, 'prompts', { title: 'Tea', text: 'What is oolong?', tags: ['tea'] }),
+  conversations: (client, { chatbots, topics }) =>
+    make(client, 'conversations', {
+      ...{ title: 'Tea', externalId: 'tea', chatbotId: chatbots![0], topicId: topics![0] },
+    }),
+  messages: async (client, { conversations }) => {
+    const { body } = await client.post(
+      `conversations/${conversations![0]}/messages`,
+      { content: 'Hello' },
+      { expect: 201 },
+    );
+    return [body.assistantMessage.id, body.userMessage.id];
+  },
+};
+
+/** Makes one thing of every kind, through the API. */
+export async function makeBelongings(client: ApiClient): Promise<Belongings> {
+  const made: Belongings = {};
+  for (const [kind, maker] of Object.entries(MAKERS)) made[kind] = await maker(client, made);
+  return made;
+}
+
+/** The ids of a kind; a kind that nobody makes here is a test that nobody wrote. */
+export function idsOf(belongings: Belongings, kind: string, where: string): number[] {
+  const ids = belongings[kind];
+  if (ids) return ids;
+  throw new Error(`${where} names an object of the kind "${kind}": say in belongings.ts how one is made`);
+}
+
+/** Everything of these belongings as its owner reads it. */
+export async function readBelongings(
+  client: ApiClient,
+  belongings: Belongings,
+): Promise<Record<string, unknown>> {
+  const paths = Object.entries(belongings).flatMap(([kind, ids]) =>
+    kind === 'users' ? ['users/me'] : [...ids.map((id) => `${kind}/${id}`), kind],
+  );
+  const readable = [...paths.filter((path) => path !== 'messages'), ...messagePages(belongings)];
+  const answers = await Promise.all(
+    readable.map(async (path) => [path, (await client.get(path, { expect: 200 })).body] as const),
+  );
+  return Object.fromEntries(answers);
+}
+
+function messagePages({ conversations = [] }: Belongings): string[] {
+  return conversations.map((id) => `conversations/${id}/messages`);
+}

@@ -1,0 +1,140 @@
+import type { OpenApiDocument } from './openapi.ts';
+import type { Schema } from './openapi-schema.ts';
+
+export interface Parameter {
+  name: string;
+  in: 'path' | 'query' | 'header' | 'cookie';
+  required?: boolean;
+  description?: string;
+  schema?: Schema;
+}
+
+interface Content {
+  schema?: Schema;
+}
+
+/** One method of one path, with its references followed. */
+export interface Operation {
+  method: string;
+  template: string;
+  /** `PATCH /api/v1/chatbots/{id}`, for messages. */
+  name: string;
+  summary: string | undefined;
+  tags: string[];
+  security: Record<string, unknown>[] | undefined;
+  parameters: Parameter[];
+  responses: Record<string, { description?: string; content?: Record<string, Content> }>;
+  /** The body's schema, JSON or a form; undefined where the operation takes none. */
+  body: Schema | undefined;
+  mediaType: string | undefined;
+}
+
+const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
+
+/** Every operation that the document describes. */
+export function operationsOf(document: OpenApiDocument): Operation[] {
+  return Object.entries(document.paths).flatMap(([template, item]) =>
+    METHODS.filter((method) => item[method]).map((method) => operation(document, template, method)),
+  );
+}
+
+function operation(document: OpenApiDocument, template: string, method: string): Operation {
+  const raw = document.paths[template]![method] as any;
+  const [mediaType, content] = Object.entries<Content>(raw.requestBody?.content ?? {})[0] ?? [];
+  return {
+    method: method.toUpperCase(),
+    template,
+    name: `${method.toUpperCase()} ${template}`,
+    summary: raw.summary,
+    tags: raw.tags ?? [],
+    security: raw.security,
+    parameters: raw.parameters ?? [],
+    responses: raw.responses,
+    body: content?.schema && resolveSchema(document, content.schema),
+    mediaType,
+  };
+}
+
+/** Follows a reference, also through an `allOf` of one. */
+export function resolveSchema(document: OpenApiDocument, schema: Schema): Schema {
+  const name = schema.$ref?.split('/').at(-1);
+  if (name !== undefined) return resolveSchema(document, document.components?.schemas?.[name] ?? {});
+  if (schema.allOf?.length === 1 && !schema.properties)
+    return { ...resolveSchema(document, schema.allOf[0]!), ...(schema.nullable && { nullable: true }) };
+  return schema;
+}
+
+/** The properties that a body can have, each with its references followed. */
+export function bodyProperties(
+  document: OpenApiDocument,
+  { body }: Pick<Operation, 'body'>,
+): [string, Schema][] {
+  return Object.entries(body?.properties ?? {}).map(([name, schema]) => [
+    name,
+    resolveSchema(document, schema),
+  ]);
+}
+
+/** A value as the document itself shows it. Throws where it shows none. */
+export function sampleOf(document: OpenApiDocument, given: Schema, what: string): unknown {
+  const schema = resolveSchema(document, given);
+  if (schema.example !== undefined) return schema.example;
+  if (schema.enum) return schema.enum[0];
+  if (schema.type === 'boolean') return true;
+  if (schema.type === 'array')
+    return isBinary(schema.items) ? [FILE] : [sampleOf(document, schema.items ?? {}, what)];
+  if (isBinary(schema)) return FILE;
+  if (!schema.properties) throw new Error(`${what} has no example in the document`);
+  const properties = Object.entries(schema.properties);
+  return Object.fromEntries(
+    properties.map(([name, one]) => [name, sampleOf(document, one, `${what}.${name}`)]),
+  );
+}
+
+const FILE = new Blob(['A small text file.\n'], { type: 'text/plain' });
+
+function isBinary(schema: Schema | undefined): boolean {
+  return schema?.type === 'string' && schema.format === 'binary';
+}
+
+/** A body as the document shows it, with some values in place of its own; undefined where there is none. */
+export function sampleBody(
+  document: OpenApiDocument,
+  one: Operation,
+  values: Record<string, unknown> = {},
+): Record<string, unknown> | undefined {
+  if (!one.body) return undefined;
+  return { ...(sampleOf(document, one.body, one.name) as Record<string, unknown>), ...values };
+}
+
+/** The body in the form that the operation reads. */
+export function encodeBody(one: Operation, body: Record<string, unknown> | undefined): unknown {
+  if (!body || !one.mediaType?.startsWith('multipart/')) return body;
+  const form = new FormData();
+  for (const [name, value] of Object.entries(body)) {
+    for (const item of [value].flat()) {
+      if (item instanceof Blob) form.append(name, item, 'sample.txt');
+      else form.append(name, String(item));
+    }
+  }
+  return form;
+}
+
+/** The kind of a path's object: `conversations` of `/api/v1/conversations/{id}/messages`. */
+export function kindOfPath(template: string): string {
+  const segment = /([^/]+)\/\{[^}]+\}/.exec(template)?.[1];
+  if (!segment) throw new Error(`${template} has no parameter`);
+  return segment;
+}
+
+/** The kind that a property names by id: `chatbots` of `chatbotId`, `files` of `fileIds`; undefined for others. */
+export function kindOfProperty(name: string, schema: Schema): string | undefined {
+  const stem = /^(.+)Ids?$/.exec(name)?.[1];
+  const type = schema.type === 'array' ? schema.items?.type : schema.type;
+  return stem && (type === 'integer' || type === 'number') ? `${stem}s` : undefined;
+}
+
+/** A path of a template, with one value for each of its parameters. */
+export function fillPath(template: string, value: string | number): string {
+  return template.replaceAll(/\{[^}]+\}/g, String(value));
+}

@@ -1,0 +1,27 @@
+import type { ApiContext } from './suite.ts';
+
+const TABLES = {
+  sqlite: `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name`,
+  mariadb: `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = DATABASE() ORDER BY table_name`,
+};
+
+/** Every table of the database, the migrations' own as well. */
+export async function tableNames(ctx: ApiContext): Promise<string[]> {
+  return (await ctx.query<{ name: string }>(TABLES[ctx.dialect])).map(({ name }) => name);
+}
+
+/** How many rows every table has. */
+export async function countRows(ctx: ApiContext): Promise<Record<string, number>> {
+  const names = await tableNames(ctx);
+  const selects = names.map((name) => `SELECT '${name}' AS name, COUNT(*) AS n FROM ${name}`);
+  const rows = await ctx.query<{ name: string; n: number }>(selects.join(' UNION ALL '));
+  return Object.fromEntries(rows.map(({ name, n }) => [name, Number(n)]));
+}
+
+/** Every row of every table. */
+export async function dumpTables(ctx: ApiContext): Promise<Record<string, unknown[]>> {
+  const names = await tableNames(ctx);
+  const dump: Record<string, unknown[]> = {};
+  for (const name of names) dump[name] = await ctx.query(`SELECT * FROM ${name} ORDER BY 1`);
+  return dump;
+}
