@@ -93,9 +93,7 @@ function giveContext(request: FastifyRequest, reply: FastifyReply, done: () => v
 function logAccess(logger: Logger) {
   return (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
     const route = request.routeOptions.url ?? '(none)';
-    logger.log(
-      `${request.method} ${route} ${reply.statusCode} ${Math.round(reply.elapsedTime)}ms ${request.id}`,
-    );
+    logger.log(`${request.method} ${route} ${reply.statusCode} ${Math.round(reply.elapsedTime)}ms`);
     done();
   };
 }

@@ -37,6 +37,11 @@ export class TurnLease implements OnApplicationShutdown {
     this.timer ??= setInterval(() => void this.beat(), BEAT_MS).unref();
   }
 
+  /** Whether this process runs this turn now. */
+  holds(messageId: number): boolean {
+    return this.running.has(messageId);
+  }
+
   /** The turn has ended; its row says so already. */
   letGo(messageId: number): void {
     this.running.delete(messageId);

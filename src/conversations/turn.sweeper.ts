@@ -4,6 +4,7 @@ import { IsNull, LessThan, Not, type Repository } from 'typeorm';
 import { countTokens } from '../llm/token-counter.js';
 import { Message } from './message.entity.js';
 import { RELEASED } from './turn.ending.js';
+import { LEASE_MS, TurnLease } from './turn.lease.js';
 
 const SWEEP_MS = 1_000;
 const BATCH = 100;
@@ -14,8 +15,13 @@ export class TurnSweeper implements OnApplicationBootstrap, OnApplicationShutdow
   private readonly logger = new Logger('TurnSweeper');
   private timer: NodeJS.Timeout | undefined;
   private stopped = false;
+  /** After an outage of the database: leases that could not be renewed say nothing yet of their owners. */
+  private notBefore = 0;
 
-  constructor(@InjectRepository(Message) private readonly messages: Repository<Message>) {}
+  constructor(
+    @InjectRepository(Message) private readonly messages: Repository<Message>,
+    private readonly lease: TurnLease,
+  ) {}
 
   onApplicationBootstrap(): void {
     this.schedule();
@@ -33,10 +39,12 @@ export class TurnSweeper implements OnApplicationBootstrap, OnApplicationShutdow
 
   private async sweep(): Promise<void> {
     try {
-      const lost = { runningIn: Not(IsNull()), leaseExpiresAt: LessThan(new Date()) };
-      for (const message of await this.messages.find({ where: lost, take: BATCH }))
-        await this.interrupt(message);
+      const lost = await this.messages.find({ where: expired(), take: BATCH });
+      if (Date.now() < this.notBefore) return;
+      // What this process runs is not lost, however long a database was away that should have been told so.
+      for (const message of lost) if (!this.lease.holds(message.id)) await this.interrupt(message);
     } catch (error) {
+      this.notBefore = Date.now() + LEASE_MS;
       this.logger.warn(`cannot sweep: ${(error as { code?: string }).code ?? 'error'}`);
     }
   }
@@ -44,7 +52,7 @@ export class TurnSweeper implements OnApplicationBootstrap, OnApplicationShutdow
   /** The lease is looked at once more in the statement itself: its owner may have come back a moment ago. */
   private async interrupt({ id, content }: Message): Promise<void> {
     const { affected } = await this.messages.update(
-      { id, runningIn: Not(IsNull()), leaseExpiresAt: LessThan(new Date()) },
+      { id, ...expired() },
       {
         ...{
           status: 'interrupted',
@@ -57,4 +65,8 @@ export class TurnSweeper implements OnApplicationBootstrap, OnApplicationShutdow
     );
     if (affected) this.logger.log(`turn ${id} was interrupted: its process is gone`);
   }
+}
+
+function expired() {
+  return { runningIn: Not(IsNull()), leaseExpiresAt: LessThan(new Date()) };
 }

@@ -1,0 +1,272 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import ts from 'typescript';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ConfigError } from './config-error.js';
+import { loadEnv } from './env.js';
+
+const SECRET = 'a-signing-secret-of-more-than-32-characters';
+const MYSQL = 'mysql://parley:database-password@db.example.com:3306/parley';
+
+let dir: string;
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'parley-env-'));
+});
+
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+const load = (source: NodeJS.ProcessEnv = {}) => loadEnv({ DATA_DIR: dir, ...source });
+
+/** The one line that stops the start; fails where nothing does. */
+function refusal(source: NodeJS.ProcessEnv): string {
+  try {
+    load(source);
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return (error as ConfigError).message;
+  }
+  throw new Error('the environment was accepted');
+}
+
+describe('loadEnv', () => {
+  it('needs no variable', () => {
+    expect(load()).toEqual({
+      NODE_ENV: 'development',
+      HOST: '127.0.0.1',
+      PORT: 3000,
+      DATA_DIR: dir,
+      DIALECT: 'sqlite',
+      DATABASE_POOL_SIZE: 20,
+      JWT_SECRET: expect.stringMatching(/^[\w-]{64}$/),
+      CORS_ORIGINS: [],
+      TRUST_PROXY: false,
+      RATE_LIMIT_SCALE: 1,
+      SHUTDOWN_GRACE_MS: 5_000,
+      LLM_PROVIDER: 'echo',
+      LLM_FALLBACK: [],
+      LLM_MAX_RETRIES: 2,
+      LLM_FIRST_TOKEN_TIMEOUT_MS: 30_000,
+      LLM_IDLE_TIMEOUT_MS: 30_000,
+      OPENAI_BASE_URL: 'https://api.openai.com/v1',
+      OPENAI_MODEL: 'gpt-4o-mini',
+      BAILIAN_BASE_URL: 'https://dashscope.aliyuncs.com',
+      BAILIAN_MODEL: 'qwen-plus',
+      DEBUG: false,
+    });
+  });
+
+  it('takes an empty or blank value for an absent one', () => {
+    expect(load({ PORT: '', LLM_PROVIDER: ' ', OPENAI_API_KEY: '', LLM_FALLBACK: '' })).toEqual(load());
+  });
+
+  it('passes over variables that are not its own', () => {
+    expect(load({ PATH: '/bin', SOMETHING: 'else' })).toEqual(load());
+  });
+
+  it('reads what is given', () => {
+    const env = load({
+      PORT: '0',
+      CORS_ORIGINS: 'https://app.example.com, http://localhost:5173',
+      TRUST_PROXY: 'Yes',
+      RATE_LIMIT_SCALE: '0.5',
+      OPENAI_BASE_URL: 'http://127.0.0.1:4010/v1/',
+      TEMPERATURE: '0.7',
+      DEBUG: '1',
+    });
+    expect(env).toMatchObject({
+      PORT: 0,
+      CORS_ORIGINS: ['https://app.example.com', 'http://localhost:5173'],
+      TRUST_PROXY: true,
+      RATE_LIMIT_SCALE: 0.5,
+      OPENAI_BASE_URL: 'http://127.0.0.1:4010/v1',
+      TEMPERATURE: 0.7,
+      DEBUG: true,
+    });
+  });
+
+  it.each([
+    [MYSQL, 'mysql'],
+    [MYSQL.replace('mysql:', 'mariadb:'), 'mysql'],
+    ['sqlite:./x.db', 'sqlite'],
+  ])('knows the dialect of %s', (DATABASE_URL, dialect) => {
+    expect(load({ DATABASE_URL, JWT_SECRET: SECRET }).DIALECT).toBe(dialect);
+  });
+});
+
+describe('loadEnv refuses, in one line that names the variable,', () => {
+  it.each([
+    ['NODE_ENV', 'staging'],
+    ['PORT', '65536'],
+    ['PORT', '-1'],
+    ['PORT', '3000.5'],
+    ['PORT', '0x10'],
+    ['PORT', 'http'],
+    ['DATABASE_URL', 'postgres://db/parley'],
+    ['DATABASE_URL', 'mysql://'],
+    ['DATABASE_URL', 'sqlite:'],
+    ['DATABASE_POOL_SIZE', '0'],
+    ['DATABASE_POOL_SIZE', '1001'],
+    ['REDIS_URL', 'http://localhost:6379'],
+    ['REDIS_URL', 'localhost:6379'],
+    ['JWT_SECRET', 'short'],
+    ['ADMIN_USERNAME', 'ab'],
+    ['ADMIN_USERNAME', 'x'.repeat(51)],
+    ['ADMIN_PASSWORD', '1234567'],
+    ['CORS_ORIGINS', 'app.example.com'],
+    ['CORS_ORIGINS', '*'],
+    ['CORS_ORIGINS', 'https://app.example.com/'],
+    ['CORS_ORIGINS', 'https://app.example.com,ftp://files.example.com'],
+    ['TRUST_PROXY', 'maybe'],
+    ['RATE_LIMIT_SCALE', '-1'],
+    ['RATE_LIMIT_SCALE', '1e3'],
+    ['SHUTDOWN_GRACE_MS', '12001'],
+    ['SHUTDOWN_GRACE_MS', '5s'],
+    ['LLM_PROVIDER', 'openia'],
+    ['LLM_FALLBACK', 'echo,openia'],
+    ['LLM_MAX_RETRIES', '11'],
+    ['LLM_FIRST_TOKEN_TIMEOUT_MS', '99'],
+    ['LLM_IDLE_TIMEOUT_MS', '600001'],
+    ['LLM_CONTEXT_TOKENS', '255'],
+    ['LLM_MAX_OUTPUT_TOKENS', '0'],
+    ['OPENAI_BASE_URL', 'api.openai.com'],
+    ['BAILIAN_BASE_URL', 'file:///etc/passwd'],
+    ['TEMPERATURE', '2.1'],
+    ['TEMPERATURE', 'hot'],
+    ['DEBUG', 'verbose'],
+  ])('%s=%s', (name, value) => {
+    const line = refusal({ [name]: value });
+    expect(line).toMatch(new RegExp(`^${name} must (be|have|begin|name) `));
+    expect(line).not.toContain('\n');
+  });
+
+  it.each([
+    [{ LLM_PROVIDER: 'openai' }, 'OPENAI_API_KEY'],
+    [{ LLM_PROVIDER: 'bailian' }, 'DASHSCOPE_API_KEY'],
+    [{ LLM_FALLBACK: 'bailian' }, 'DASHSCOPE_API_KEY'],
+    [{ ADMIN_USERNAME: 'admin' }, 'ADMIN_PASSWORD'],
+    [{ ADMIN_PASSWORD: 'correct horse battery' }, 'ADMIN_USERNAME'],
+    [{ DATABASE_URL: MYSQL }, 'JWT_SECRET'],
+  ])('%o: what belongs together', (source, missing) => {
+    expect(refusal(source)).toMatch(new RegExp(`^${missing} is needed`));
+  });
+
+  it.each([
+    { JWT_SECRET: 'hunter2' },
+    { ADMIN_USERNAME: 'admin', ADMIN_PASSWORD: 'hunter2' },
+    { DATABASE_URL: 'postgres://parley:hunter2@db/parley' },
+    { REDIS_URL: 'http://:hunter2@redis:6379' },
+    { OPENAI_BASE_URL: 'ftp://user:hunter2@proxy' },
+    { LLM_PROVIDER: 'bailian', OPENAI_API_KEY: 'hunter2' },
+  ])('%o without repeating a secret', (source) => {
+    expect(refusal(source)).not.toContain('hunter2');
+  });
+});
+
+describe('with NODE_ENV=production', () => {
+  const good = {
+    NODE_ENV: 'production',
+    DATABASE_URL: MYSQL,
+    JWT_SECRET: SECRET,
+    OPENAI_API_KEY: 'sk-x',
+  };
+
+  it('starts where the variables that matter are set', () => {
+    expect(load(good)).toMatchObject({ NODE_ENV: 'production', DIALECT: 'mysql', LLM_PROVIDER: 'openai' });
+  });
+
+  it.each([
+    [{ DATABASE_URL: '' }, 'DATABASE_URL'],
+    [{ DATABASE_URL: 'sqlite:./x.db' }, 'DATABASE_URL'],
+    [{ OPENAI_API_KEY: '' }, 'LLM_PROVIDER'],
+    [{ LLM_PROVIDER: 'echo' }, 'LLM_PROVIDER'],
+    [{ LLM_FALLBACK: 'echo' }, 'LLM_PROVIDER'],
+    [{ JWT_SECRET: '' }, 'JWT_SECRET'],
+    [{ RATE_LIMIT_SCALE: '0' }, 'RATE_LIMIT_SCALE'],
+  ])('refuses %o', (change, variable) => {
+    const line = refusal({ ...good, ...change });
+    expect(line).toMatch(new RegExp(`^${variable} must .*NODE_ENV=production`));
+    expect(line).not.toContain('database-password');
+  });
+
+  it('makes no secret of its own', () => {
+    refusal({ ...good, JWT_SECRET: '' });
+    expect(readdirSync(dir)).toEqual([]);
+  });
+});
+
+describe('the language model provider', () => {
+  it.each([
+    [{}, 'echo'],
+    [{ OPENAI_API_KEY: 'sk-x' }, 'openai'],
+    [{ DASHSCOPE_API_KEY: 'sk-y' }, 'bailian'],
+    [{ API_KEY: 'sk-y' }, 'bailian'],
+    [{ OPENAI_API_KEY: 'sk-x', DASHSCOPE_API_KEY: 'sk-y' }, 'openai'],
+    [{ OPENAI_API_KEY: 'sk-x', DASHSCOPE_API_KEY: 'sk-y', LLM_PROVIDER: 'bailian' }, 'bailian'],
+    [{ OPENAI_API_KEY: 'sk-x', LLM_PROVIDER: 'echo' }, 'echo'],
+    [{ LLM_PROVIDER: 'bailian', API_KEY: 'sk-y' }, 'bailian'],
+  ])('of %o is %s', (source, provider) => {
+    expect(load(source).LLM_PROVIDER).toBe(provider);
+  });
+
+  it('takes API_KEY for DASHSCOPE_API_KEY only where that is absent', () => {
+    expect(load({ API_KEY: 'sk-y' }).DASHSCOPE_API_KEY).toBe('sk-y');
+    expect(load({ API_KEY: 'sk-y', DASHSCOPE_API_KEY: 'sk-z' }).DASHSCOPE_API_KEY).toBe('sk-z');
+  });
+
+  it('falls back in the order that is given', () => {
+    const keys = { OPENAI_API_KEY: 'sk-x', DASHSCOPE_API_KEY: 'sk-y' };
+    expect(load({ ...keys, LLM_FALLBACK: 'bailian, echo' }).LLM_FALLBACK).toEqual(['bailian', 'echo']);
+  });
+});
+
+describe('the signing secret', () => {
+  it('is taken from JWT_SECRET, and then nothing is written', () => {
+    expect(load({ JWT_SECRET: SECRET }).JWT_SECRET).toBe(SECRET);
+    expect(readdirSync(dir)).toEqual([]);
+  });
+
+  it('is made once, kept, and readable by its owner only', () => {
+    const first = load().JWT_SECRET;
+    expect(load().JWT_SECRET).toBe(first);
+    expect(readdirSync(dir)).toEqual(['jwt-secret']);
+    expect(statSync(join(dir, 'jwt-secret')).mode & 0o777).toBe(0o600);
+  });
+
+  it('is another one in another place', () => {
+    const nested = join(dir, 'a', 'b');
+    expect(load({ DATA_DIR: nested }).JWT_SECRET).not.toBe(load().JWT_SECRET);
+    expect(existsSync(join(nested, 'jwt-secret'))).toBe(true);
+  });
+
+  it('is the same for processes that start at once', async () => {
+    const script = secretScript(dir);
+    const data = join(dir, 'data');
+    const at = String(Date.now() + 1_000);
+    const run = () => promisify(execFile)(process.execPath, [script, data, at]);
+    const secrets = (await Promise.all(Array.from({ length: 6 }, run))).map(({ stdout }) => stdout);
+    expect(new Set(secrets).size).toBe(1);
+    expect(secrets[0]).toMatch(/^[\w-]{64}$/);
+    expect(readdirSync(data)).toEqual(['jwt-secret']);
+  }, 20_000);
+});
+
+/** A program that makes or reads the secret at a given moment: processes of their own, as the race needs them. */
+function secretScript(folder: string): string {
+  const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 };
+  for (const name of ['config-error', 'jwt-secret']) {
+    const source = readFileSync(join(import.meta.dirname, `${name}.ts`), 'utf8');
+    writeFileSync(join(folder, `${name}.js`), ts.transpileModule(source, { compilerOptions }).outputText);
+  }
+  writeFileSync(join(folder, 'package.json'), '{"type": "module"}');
+  const lines = [
+    `import { resolveJwtSecret } from './jwt-secret.js';`,
+    `while (Date.now() < Number(process.argv[3]));`,
+    `process.stdout.write(resolveJwtSecret('sqlite', process.argv[2]));`,
+  ];
+  writeFileSync(join(folder, 'run.js'), lines.join('\n'));
+  return join(folder, 'run.js');
+}
