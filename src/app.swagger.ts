@@ -2,6 +2,11 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { ProblemDto } from './common/problem.dto.js';
 
+/** What generated clients call an operation: `conversationsSend`. */
+const operationIdFactory = (controller: string, method: string) =>
+  controller.replace(/Controller$/, '').replace(/^./, (first) => first.toLowerCase()) +
+  method.replace(/^./, (first) => first.toUpperCase());
+
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
@@ -26,7 +31,11 @@ export function setUpSwagger(app: NestFastifyApplication): void {
     .addCookieAuth('parley_session', { type: 'apiKey', in: 'cookie' }, 'session-cookie')
     .build();
   const document = () =>
-    withIntegers(withProblems(SwaggerModule.createDocument(app, config, { extraModels: [ProblemDto] })));
+    withIntegers(
+      withProblems(
+        SwaggerModule.createDocument(app, config, { extraModels: [ProblemDto], operationIdFactory }),
+      ),
+    );
   SwaggerModule.setup('docs', app, document, {
     jsonDocumentUrl: 'docs/openapi.json',
     yamlDocumentUrl: 'docs/openapi.yaml',
@@ -37,30 +46,38 @@ export function setUpSwagger(app: NestFastifyApplication): void {
 
 /** Says of every route which errors it can answer with, and that the cookie serves where the token does. */
 function withProblems(document: OpenAPIObject): OpenAPIObject {
-  for (const path of Object.values(document.paths)) {
-    for (const method of METHODS) {
-      const operation = path[method];
-      if (operation) describeErrors(operation);
-    }
-  }
+  for (const operation of operationsOf(document)) describeErrors(operation);
   return document;
 }
 
 /** Ids and counts are whole numbers; the plugin knows only that they are numbers. */
 function withIntegers(document: OpenAPIObject): OpenAPIObject {
+  const fix = (name: string, schema: unknown) => {
+    const typed = schema as { type?: string } | undefined;
+    if (typed?.type === 'number' && WHOLE.test(name)) typed.type = 'integer';
+  };
   for (const schema of Object.values(document.components?.schemas ?? {})) {
-    if (!('properties' in schema)) continue;
-    for (const [name, property] of Object.entries(schema.properties ?? {})) {
-      if ('type' in property && property.type === 'number' && WHOLE.test(name)) property.type = 'integer';
-    }
+    for (const [name, property] of Object.entries('properties' in schema ? (schema.properties ?? {}) : {}))
+      fix(name, property);
+  }
+  for (const operation of operationsOf(document)) {
+    for (const parameter of operation.parameters ?? [])
+      if ('schema' in parameter) fix(parameter.name, parameter.schema);
   }
   return document;
+}
+
+function operationsOf(document: OpenAPIObject): Operation[] {
+  return Object.values(document.paths).flatMap((path) => METHODS.flatMap((method) => path[method] ?? []));
 }
 
 function describeErrors(operation: Operation): void {
   const add = (status: string, description: string) => {
     operation.responses[status] ??= { description, ...PROBLEM };
   };
+  for (const response of Object.values(operation.responses)) {
+    if (response && 'description' in response) response.description ||= 'Success.';
+  }
   const takesInput = operation.requestBody !== undefined || (operation.parameters ?? []).length > 0;
   if (takesInput) add('400', 'The input is not valid: `invalid_input` with `errors`, or `malformed_json`.');
   if (operation.security) {

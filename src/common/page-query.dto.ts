@@ -1,3 +1,4 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsInt, IsString, Max, Min } from 'class-validator';
 import { MaxLength, Optional } from './validation.js';
@@ -8,6 +9,7 @@ export class PageQueryDto {
    * How many items at most.
    * @example 20
    */
+  @ApiPropertyOptional()
   @Optional()
   @Type(() => Number)
   @IsInt()

@@ -29,7 +29,7 @@ describe('titleOf', () => {
   });
 
   it('folds white space of every kind', () => {
-    expect(titleOf('  Good\n\n\tmorning,\r\n Ella\u3000and\u00a0Max ')).toBe('Good morning, Ella and Max');
+    expect(titleOf('  Good\n\n\tmorning,\r\n dear\u3000all\u00a0of you ')).toBe('Good morning, dear all of you');
     expect(titleOf(`${'\n'.repeat(100)}late`)).toBe('late');
   });
 

@@ -1,4 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
+import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
 import {
   ArrayMaxSize,
@@ -103,6 +104,7 @@ export class RandomPromptsQueryDto {
    * 1 to 50; fewer come where there are fewer.
    * @example 8
    */
+  @ApiPropertyOptional()
   @Optional()
   @Type(() => Number)
   @IsInt()
