@@ -43,7 +43,7 @@ export async function createApp(
 
 function createAdapter(env: Env): FastifyAdapter {
   return new FastifyAdapter({
-    trustProxy: env.TRUST_PROXY,
+    trustProxy: typeof env.TRUST_PROXY === 'number' ? nearest(env.TRUST_PROXY) : env.TRUST_PROXY,
     bodyLimit: BODY_LIMIT,
     genReqId: requestIdOf,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
@@ -51,6 +51,11 @@ function createAdapter(env: Env): FastifyAdapter {
     frameworkErrors: (_error: unknown, request: FastifyRequest, reply: FastifyReply) =>
       sendProblem(request, reply, new AppError('malformed_request')),
   });
+}
+
+/** Believes the nearest so many proxies, and nobody behind them. */
+function nearest(proxies: number): (address: string, hop: number) => boolean {
+  return (_, hop) => hop < proxies;
 }
 
 async function acceptRequests(app: NestFastifyApplication, env: Env): Promise<void> {
@@ -64,6 +69,7 @@ async function acceptRequests(app: NestFastifyApplication, env: Env): Promise<vo
   if (env.CORS_ORIGINS.length > 0) {
     app.enableCors({
       origin: env.CORS_ORIGINS,
+      methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
       credentials: true,
       exposedHeaders: ['X-Request-Id', 'Retry-After', 'Idempotent-Replayed'],
       maxAge: 600,

@@ -30,15 +30,18 @@ export class AuthGuard implements CanActivate {
   }
 
   private async authenticate(request: FastifyRequest): Promise<AuthUser> {
-    const bearer = /^Bearer ([\w.~+/-]+=*)$/i.exec(request.headers.authorization ?? '')?.[1];
-    const cookie = request.headers.authorization === undefined ? request.cookies[SESSION_COOKIE] : undefined;
-    const sessionId = await (bearer
-      ? this.tokens.sessionOf(bearer, 'access')
-      : this.tokens.sessionOf(cookie ?? '', 'cookie'));
+    const { authorization = '' } = request.headers;
+    // Whoever shows a token means it: a wrong one is not made good by a cookie. Another scheme is a proxy's business.
+    const bearer = /^Bearer\b/i.test(authorization) ? authorization.slice(6).trim() : undefined;
+    const cookie = request.cookies[SESSION_COOKIE] ?? '';
+    const sessionId = await (bearer === undefined
+      ? this.tokens.sessionOf(cookie, 'cookie')
+      : this.tokens.sessionOf(bearer, 'access'));
     const session = sessionId === undefined ? null : await this.sessions.findActive(sessionId);
     if (!session) throw new AppError('unauthenticated');
-    if (!bearer && isCrossSite(request, this.env.CORS_ORIGINS)) throw new AppError('cross_site_request');
+    if (bearer === undefined && isCrossSite(request, this.env.CORS_ORIGINS))
+      throw new AppError('cross_site_request');
     const { id, username, role } = session.user;
-    return { id, username, role, sessionId: session.id, via: bearer ? 'bearer' : 'cookie' };
+    return { id, username, role, sessionId: session.id, via: bearer === undefined ? 'cookie' : 'bearer' };
   }
 }

@@ -35,7 +35,10 @@ describe('isCrossSite', () => {
 
   it.each([
     ['its own origin', { origin: 'https://api.example.com' }],
-    ['its own origin with a port', { origin: 'http://localhost:3000', protocol: 'http', host: 'localhost:3000' }],
+    [
+      'its own origin with a port',
+      { origin: 'http://localhost:3000', protocol: 'http', host: 'localhost:3000' },
+    ],
     ['an allowed origin, which is another site', { origin: 'https://app.example.com', site: 'cross-site' }],
     ['a program that is no browser', {}],
     ['a page of its own, from a browser without Origin', { site: 'same-origin' }],

@@ -1,6 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { RateLimitedError } from '../../libs/limits/rate-limiter.js';
+import { describeFailure } from './describe-failure.js';
 import { AppError } from './errors.js';
 import { type ProblemCode, PROBLEMS } from './problem-catalog.js';
 import type { ProblemDto } from './problem.dto.js';
@@ -37,7 +38,7 @@ export class ProblemFilter implements ExceptionFilter {
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
     const error = this.toAppError(thrown, request);
-    if (error.code === 'internal_error') this.logger.error(describe(thrown));
+    if (error.code === 'internal_error') this.logger.error(describeFailure(thrown));
     if (reply.raw.headersSent) {
       reply.raw.destroy();
       return;
@@ -89,17 +90,4 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
     .header('Content-Language', language)
     .header('Content-Type', 'application/problem+json; charset=utf-8')
     .send(JSON.stringify(body));
-}
-
-/** What may be logged of an unforeseen error: its kind and place. Database errors repeat values in their message. */
-function describe(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return `a ${typeof thrown} was thrown`;
-  const { code } = thrown as { code?: string };
-  const place =
-    thrown.stack
-      ?.split('\n')
-      .filter((line) => /^\s+at /.test(line))
-      .join('\n') ?? '';
-  const message = 'query' in thrown ? '' : `: ${thrown.message}`;
-  return `${thrown.name}${code ? ` ${code}` : ''}${message}\n${place}`;
 }

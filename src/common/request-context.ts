@@ -32,7 +32,7 @@ export function languageOf(header: string | undefined): Language {
       const q = params
         .map((param) => /^\s*q=([\d.]+)$/.exec(param)?.[1])
         .find((value) => value !== undefined);
-      return { language: tag.split('-')[0], q: q === undefined ? 1 : Number(q) };
+      return { language: tag.trim().split('-')[0], q: q === undefined ? 1 : Number(q) };
     })
     .filter(({ language, q }) => (language === 'en' || language === 'zh') && q > 0);
   weighted.sort((a, b) => b.q - a.q);

@@ -20,7 +20,7 @@ function variablesOfExample(): Map<string, string> {
 
 /** Name → default, from the rows of the table `| \`NAME\` | default | … |`. */
 function variablesOfTable(): Map<string, string> {
-  const rows = [...read('docs/operations.md').matchAll(/^\| `([A-Z][A-Z0-9_]*)` +\| ([^|]*) \|/gm)];
+  const rows = [...read('docs/operations.md').matchAll(/^\| `([A-Z][A-Z0-9_]*)` +\| ([^|]*)\|/gm)];
   const names = rows.map(([, name]) => name);
   expect(names).toEqual([...new Set(names)]);
   return new Map(rows.map(([, name, value]) => [name!, value!.replaceAll('`', '').trim()]));

@@ -17,6 +17,21 @@ const flag = (byDefault: boolean) =>
     .transform((text) => TRUE.includes(text))
     .default(byDefault);
 
+/** Whether proxies are believed: yes or no, how many of them, or which addresses and networks. */
+const trustProxy = z
+  .string()
+  .transform((text) => text.toLowerCase())
+  .refine(
+    (text) =>
+      TRUE.includes(text) || FALSE.includes(text) || /^\d{1,2}$|^[\da-f]*[.:][\da-f.:/, ]+$/.test(text),
+    'must be true, false, a number of proxies, or their addresses',
+  )
+  .transform((text): boolean | number | string => {
+    if (TRUE.includes(text) && text !== '1') return true;
+    if (FALSE.includes(text)) return false;
+    return /^\d+$/.test(text) ? Number(text) : text;
+  });
+
 const whole = (min: number, max: number) =>
   z
     .string()
@@ -76,9 +91,9 @@ export const envSchema = z.object({
       'must be a comma-separated list of origins such as https://app.example.com',
     )
     .default([]),
-  TRUST_PROXY: flag(false),
+  TRUST_PROXY: trustProxy.default(false),
   RATE_LIMIT_SCALE: decimal(0, 1_000_000).default(1),
-  SHUTDOWN_GRACE_MS: whole(0, 12_000).default(5_000),
+  SHUTDOWN_GRACE_MS: whole(0, 6_000).default(5_000),
   LLM_PROVIDER: z.enum(LLM_PROVIDERS, 'must be openai, bailian or echo').optional(),
   LLM_FALLBACK: list
     .refine(

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError } from './config-error.js';
@@ -15,7 +15,7 @@ export function resolveJwtSecret(dialect: 'sqlite' | 'mysql', dataDir: string): 
   if (known) return known;
   mkdirSync(dataDir, { recursive: true });
   // Written aside and linked into place: of several processes that start at once exactly one secret wins, whole.
-  const draft = `${file}.${process.pid}`;
+  const draft = `${file}.${randomUUID()}`;
   writeFileSync(draft, randomBytes(48).toString('base64url'), { mode: 0o600 });
   try {
     linkSync(draft, file);
@@ -24,7 +24,9 @@ export function resolveJwtSecret(dialect: 'sqlite' | 'mysql', dataDir: string): 
   } finally {
     rmSync(draft, { force: true });
   }
-  return read(file)!;
+  const secret = read(file);
+  if (!secret) throw new ConfigError('JWT_SECRET', `cannot be read from ${file}: the file is empty`);
+  return secret;
 }
 
 function read(file: string): string | undefined {

@@ -29,7 +29,9 @@ describe('titleOf', () => {
   });
 
   it('folds white space of every kind', () => {
-    expect(titleOf('  Good\n\n\tmorning,\r\n dear\u3000all\u00a0of you ')).toBe('Good morning, dear all of you');
+    expect(titleOf('  Good\n\n\tmorning,\r\n dear\u3000all\u00a0of you ')).toBe(
+      'Good morning, dear all of you',
+    );
     expect(titleOf(`${'\n'.repeat(100)}late`)).toBe('late');
   });
 
@@ -38,7 +40,11 @@ describe('titleOf', () => {
     expect(endless.length).toBeLessThanOrEqual(TITLE_LENGTH);
     const families = titleOf('👩🏽‍❤️‍💋‍👩🏿'.repeat(60));
     expect(families.length).toBeLessThanOrEqual(TITLE_LENGTH);
-    expect(graphemes(families).slice(0, -1).every(({ segment }) => segment === '👩🏽‍❤️‍💋‍👩🏿')).toBe(true);
+    expect(
+      graphemes(families)
+        .slice(0, -1)
+        .every(({ segment }) => segment === '👩🏽‍❤️‍💋‍👩🏿'),
+    ).toBe(true);
   });
 
   it('is quick for a message of any length', () => {

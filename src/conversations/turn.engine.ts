@@ -1,6 +1,7 @@
 import { type BeforeApplicationShutdown, Inject, Injectable, Logger } from '@nestjs/common';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../common/errors.js';
+import { describeFailure } from '../common/describe-failure.js';
 import { ENV, type Env } from '../config/env.js';
 import type { LanguageModel, LlmRequest } from '../llm/language-model.js';
 import { Answer } from './answer.js';
@@ -12,6 +13,9 @@ import { TurnLease } from './turn.lease.js';
 
 /** UTF-16 units. No model answers at such length; one that does not end by itself is ended. */
 const MAX_ANSWER_LENGTH = 1_000_000;
+
+/** How long one turn may keep the event loop to itself. */
+const MAX_HOLD_MS = 10;
 
 /** Why a running turn is told to end before its model does. */
 type EndReason = 'stopped' | 'interrupted' | 'lost';
@@ -103,7 +107,7 @@ export class TurnEngine implements BeforeApplicationShutdown {
     try {
       await this.generate(turn, answer, signal);
     } catch (error) {
-      this.logger.error(`turn ${id}: ${(error as Error).name}`, (error as Error).stack);
+      this.logger.error(`turn ${id}: ${describeFailure(error)}`);
       answer.fail('internal_error');
     }
     const reason = signal.aborted ? (this.running.get(id)?.reason ?? 'interrupted') : undefined;
@@ -127,8 +131,14 @@ export class TurnEngine implements BeforeApplicationShutdown {
     signal: AbortSignal,
   ): Promise<void> {
     answer.request = await request();
+    let yieldedAt = performance.now();
     for await (const event of model.stream(answer.request, signal)) {
       if (signal.aborted) return;
+      // A provider that floods us fills the loop with promises alone: timers and sockets must have their turn too.
+      if (performance.now() - yieldedAt > MAX_HOLD_MS) {
+        await setImmediate();
+        yieldedAt = performance.now();
+      }
       const added = answer.take(event);
       if (added === '') continue;
       this.journal.note(id, answer.text);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { IsNull, Not, type Repository } from 'typeorm';
+import { In, IsNull, Not, type Repository } from 'typeorm';
 import { Message } from './message.entity.js';
 
 /** How long a running turn stands without a sign of life from its process before others take it for lost. */
@@ -59,7 +59,8 @@ export class TurnLease implements OnApplicationShutdown {
 
   private async beat(): Promise<void> {
     try {
-      const own = { leaseOwner: this.owner };
+      // By name: a row of this process that it does not run (its turn was never begun) is left to the sweeper.
+      const own = { leaseOwner: this.owner, id: In([...this.running]) };
       await this.messages.update(own, { leaseExpiresAt: new Date(Date.now() + LEASE_MS) });
       const asked = await this.messages.find({
         where: { ...own, stopRequestedAt: Not(IsNull()) },

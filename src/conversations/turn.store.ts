@@ -112,9 +112,10 @@ export class TurnStore {
     try {
       return await inTransaction(this.dataSource, work);
     } catch (error) {
-      if (!isUniqueViolation(error)) throw error;
-      const replay = await this.findReplay(ownerId, idempotency);
+      const mayBeTwin = isUniqueViolation(error) || isNotLatestAnswer(error);
+      const replay = mayBeTwin ? await this.findReplay(ownerId, idempotency) : null;
       if (replay) return replay;
+      if (!isUniqueViolation(error)) throw error;
       const running = await this.messages.findOneBy({ runningIn: conversationId, ownerId });
       throw new AppError('turn_running', { retryAfter: 1, extensions: { runningMessageId: running?.id } });
     }
@@ -184,6 +185,11 @@ export class TurnStore {
     const { replyTo, ownerId } = assistantMessage;
     return { userMessage: await this.messages.findOneByOrFail({ id: replyTo!, ownerId }), assistantMessage };
   }
+}
+
+/** Of two requests for the same new answer the second finds the first one's answer behind the one it named. */
+function isNotLatestAnswer(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'not_latest_answer';
 }
 
 function keyOf(idempotency: Idempotency | undefined): Partial<Message> {

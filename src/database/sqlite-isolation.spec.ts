@@ -15,14 +15,14 @@ class Note {
 }
 
 let dir: string;
-const open: DataSource[] = [];
+const connected: DataSource[] = [];
 
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'parley-sqlite-'));
 });
 
 afterEach(async () => {
-  for (const dataSource of open.splice(0)) await dataSource.destroy();
+  for (const dataSource of connected.splice(0)) await dataSource.destroy();
   rmSync(dir, { recursive: true, force: true });
 });
 
@@ -32,7 +32,7 @@ function options(file = 'test.sqlite') {
 }
 
 async function ready(dataSource: DataSource): Promise<DataSource> {
-  open.push(await dataSource.initialize());
+  connected.push(await dataSource.initialize());
   await dataSource.query(
     'CREATE TABLE IF NOT EXISTS notes (id INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT UNIQUE)',
   );
@@ -49,7 +49,9 @@ const write = (dataSource: DataSource, text: string) => dataSource.manager.inser
 
 function gate(): { opened: Promise<void>; open: () => void } {
   let open!: () => void;
-  const opened = new Promise<void>((resolve) => (open = resolve));
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
   return { opened, open };
 }
 

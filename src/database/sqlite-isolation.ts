@@ -12,6 +12,7 @@ const { BetterSqlite3QueryRunner } = require('typeorm/driver/better-sqlite3/Bett
 interface TransactionState {
   isTransactionActive: boolean;
   transactionDepth: number;
+  driver: { databaseConnection: { inTransaction: boolean } };
 }
 
 /**
@@ -60,6 +61,9 @@ class IsolatedQueryRunner extends BetterSqlite3QueryRunner {
   override async rollbackTransaction(): Promise<void> {
     try {
       await super.rollbackTransaction();
+    } catch (error) {
+      this.forgetEndedTransaction();
+      throw error;
     } finally {
       this.unlockWhenIdle();
     }
@@ -68,6 +72,14 @@ class IsolatedQueryRunner extends BetterSqlite3QueryRunner {
   override async release(): Promise<void> {
     if (this.isTransactionActive) await this.rollbackTransaction();
     await super.release();
+  }
+
+  /** SQLite ends a transaction by itself when the disk is full or fails; typeorm still thinks that it is inside. */
+  private forgetEndedTransaction(): void {
+    const state = this as unknown as TransactionState;
+    if (state.driver.databaseConnection.inTransaction) return;
+    state.isTransactionActive = false;
+    state.transactionDepth = 0;
   }
 
   private unlockWhenIdle(): void {
