@@ -7,14 +7,8 @@ import { TurnLease } from './turn.lease.js';
 
 /** How far rows may be behind their answers; with the time of writing it stays under 250 ms. */
 const FLUSH_MS = 150;
-const MAX_UNSAVED_DELTAS = 64;
 /** So many rows a transaction: others' statements come in between. */
 const BATCH = 25;
-
-interface Draft {
-  text: string;
-  unsavedDeltas: number;
-}
 
 /** Told that the row of a running turn is gone, or is not this process's any more. */
 export type LossListener = (messageId: number) => void;
@@ -26,7 +20,7 @@ export type LossListener = (messageId: number) => void;
 @Injectable()
 export class TurnJournal implements OnApplicationShutdown {
   private readonly logger = new Logger('TurnJournal');
-  private readonly drafts = new Map<number, Draft>();
+  private readonly drafts = new Map<number, string>();
   private timer: NodeJS.Timeout | undefined;
   private writing: Promise<void> = Promise.resolve();
   private onLoss: LossListener = () => undefined;
@@ -43,12 +37,8 @@ export class TurnJournal implements OnApplicationShutdown {
 
   /** Takes note of an answer's text so far. */
   note(messageId: number, text: string): void {
-    const draft = this.drafts.get(messageId) ?? { text, unsavedDeltas: 0 };
-    draft.text = text;
-    draft.unsavedDeltas += 1;
-    this.drafts.set(messageId, draft);
-    if (draft.unsavedDeltas === MAX_UNSAVED_DELTAS) this.schedule(0);
-    else if (!this.timer) this.schedule(FLUSH_MS);
+    this.drafts.set(messageId, text);
+    if (!this.timer) this.schedule(FLUSH_MS);
   }
 
   /** Forgets what was noted and waits for a writing that is under way: the caller writes the end of the answer. */
@@ -84,10 +74,10 @@ export class TurnJournal implements OnApplicationShutdown {
   }
 
   /** Writes the texts, and returns the ids of those that have no row here any more. */
-  private write(batch: [number, Draft][]): Promise<number[]> {
+  private write(batch: [number, string][]): Promise<number[]> {
     return inTransaction(this.dataSource, async (manager) => {
       const lost: number[] = [];
-      for (const [id, { text }] of batch) {
+      for (const [id, text] of batch) {
         const own = { id, leaseOwner: this.lease.owner };
         const { affected } = await manager.update(Message, own, { content: text, status: 'streaming' });
         if (affected === 0) lost.push(id);
@@ -97,9 +87,8 @@ export class TurnJournal implements OnApplicationShutdown {
   }
 
   /** What could not be written waits for the next time, unless newer text is there already. */
-  private keep(batch: [number, Draft][]): void {
-    for (const [id, draft] of batch)
-      if (!this.drafts.has(id)) this.drafts.set(id, { ...draft, unsavedDeltas: 0 });
+  private keep(batch: [number, string][]): void {
+    for (const [id, text] of batch) if (!this.drafts.has(id)) this.drafts.set(id, text);
     if (!this.timer) this.schedule(FLUSH_MS * 4);
   }
 }
