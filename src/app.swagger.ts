@@ -81,7 +81,8 @@ function describeErrors(operation: Operation): void {
   const takesInput = operation.requestBody !== undefined || (operation.parameters ?? []).length > 0;
   if (takesInput) add('400', 'The input is not valid: `invalid_input` with `errors`, or `malformed_json`.');
   if (operation.security) {
-    operation.security.push({ 'session-cookie': [] });
+    // A new list: Nest gives all operations of a controller the same one.
+    operation.security = [...operation.security, { 'session-cookie': [] }];
     add('401', 'Not logged in: `unauthenticated`.');
   }
   if (operation.parameters?.some((parameter) => 'in' in parameter && parameter.in === 'path')) {

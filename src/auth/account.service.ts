@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { AuthUser } from '../common/current-user.js';
 import { AppError } from '../common/errors.js';
+import type { ChangeUserDto } from '../users/dto/change-user.dto.js';
 import { UserDto } from '../users/dto/user.dto.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import type { User } from '../users/user.entity.js';
@@ -46,6 +47,13 @@ export class AccountService {
   async delete(user: AuthUser, { password }: DeleteAccountDto, address: string): Promise<void> {
     await this.prove(user, password, address);
     await this.users.delete(user.id);
+  }
+
+  /** What an admin changes; the logins of an account that he deactivates end for good. @throws AppError not_found */
+  async changeAsAdmin(id: number, dto: ChangeUserDto): Promise<UserDto> {
+    const changed = await this.users.changeAsAdmin(id, dto);
+    if (dto.deactivated) await this.sessions.closeAll(id);
+    return changed;
   }
 
   private async prove(user: AuthUser, password: string, address: string): Promise<User> {

@@ -6,6 +6,7 @@ import { ENV, type Env } from '../config/env.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccountController } from './account.controller.js';
 import { AccountService } from './account.service.js';
+import { AccountsAdminController } from './accounts-admin.controller.js';
 import { AuthController } from './auth.controller.js';
 import { AuthGuard } from './auth.guard.js';
 import { AuthService } from './auth.service.js';
@@ -26,7 +27,7 @@ import { TokenService } from './token.service.js';
     }),
     UsersModule,
   ],
-  controllers: [AuthController, AccountController],
+  controllers: [AuthController, AccountController, AccountsAdminController],
   providers: [
     AuthService,
     AccountService,

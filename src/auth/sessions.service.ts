@@ -82,6 +82,11 @@ export class SessionsService {
     await this.sessions.update({ userId, revokedAt: IsNull(), ...others }, { revokedAt: new Date() });
   }
 
+  /** Ends every login of the user. */
+  async closeAll(userId: number): Promise<void> {
+    await this.sessions.update({ userId, revokedAt: IsNull() }, { revokedAt: new Date() });
+  }
+
   /** Deletes sessions that ended a day ago or longer; returns how many, at most `limit`. */
   async prune(limit: number): Promise<number> {
     const over = await this.sessions.find({

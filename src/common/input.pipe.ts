@@ -20,9 +20,7 @@ export class InputPipe extends ValidationPipe {
 
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     if (metadata.type === 'body' && !isPlainObject(value)) throw invalid('body', 'isObject');
-    const field = metadata.type === 'body' || metadata.type === 'query' ? findNul(value, '') : undefined;
-    // No name and no message holds it, MariaDB and SQLite differ in what they make of it, and C programs end there.
-    if (field !== undefined) throw invalid(field, 'isFreeOfNul');
+    if (metadata.type === 'body' || metadata.type === 'query') refuseHostile(value);
     return super.transform(value, metadata);
   }
 
@@ -40,15 +38,33 @@ function isPlainObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The path of the first text that holds U+0000. The depth is bounded by what the JSON parser takes. */
-function findNul(value: unknown, path: string): string | undefined {
-  if (typeof value === 'string') return value.includes('\0') ? path : undefined;
-  if (typeof value !== 'object' || value === null) return undefined;
-  for (const [key, item] of Object.entries(value)) {
-    const found = findNul(item, path === '' ? key : `${path}.${key}`);
-    if (found !== undefined) return found;
+/** No input of ours is deeper; what is, exhausts the stack of whoever looks at it after us. */
+const MAX_DEPTH = 20;
+
+/** Names that every object has: class-transformer and class-validator take them for known ones and drop them. */
+const INHERITED = new Set([...Object.getOwnPropertyNames(Object.prototype), 'prototype']);
+
+/**
+ * Refuses what no field takes and no DTO can say: U+0000 (MariaDB and SQLite differ in what they make of it, and C
+ * programs end there), halves of a surrogate pair (a database would keep another text), names that objects inherit,
+ * and bottomless nesting.
+ */
+function refuseHostile(input: unknown): void {
+  const open = [{ value: input, field: '', depth: 0 }];
+  for (let item = open.pop(); item; item = open.pop()) {
+    const { value, field, depth } = item;
+    if (typeof value === 'string') {
+      if (value.includes('\0')) throw invalid(field, 'isFreeOfNul');
+      if (/\p{Surrogate}/u.test(value)) throw invalid(field, 'isWellFormed');
+    }
+    if (typeof value !== 'object' || value === null) continue;
+    if (depth === MAX_DEPTH) throw invalid(field, 'isShallow');
+    for (const [key, child] of Object.entries(value)) {
+      const path = field === '' ? key : `${field}.${key}`;
+      if (INHERITED.has(key)) throw invalid(path, 'whitelistValidation');
+      open.push({ value: child, field: path, depth: depth + 1 });
+    }
   }
-  return undefined;
 }
 
 /** One message a field: that it is of the wrong kind goes before what else is wrong with it. */

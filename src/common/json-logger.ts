@@ -4,6 +4,9 @@ import { requestContext } from './request-context.js';
 /** What Nest says of itself while it starts: a line a module and a route. */
 const STARTUP = new Set(['InstanceLoader', 'RoutesResolver', 'RouterExplorer']);
 
+/** What stops the start is said once, in one line, by whoever starts. */
+const FAILED_START = new Set(['ExceptionHandler', 'NestApplication']);
+
 /** Nest's JSON logger, with the request's id on every line that was written while serving one. */
 export class JsonLogger extends ConsoleLogger {
   constructor(private readonly debugging: boolean) {
@@ -16,6 +19,11 @@ export class JsonLogger extends ConsoleLogger {
   override log(message: unknown, ...optional: unknown[]): void {
     if (!this.debugging && STARTUP.has(String(optional.at(-1)))) return;
     super.log(message, ...optional);
+  }
+
+  override error(message: unknown, ...optional: unknown[]): void {
+    if (!this.debugging && FAILED_START.has(String(optional.at(-1)))) return;
+    super.error(message, ...optional);
   }
 
   protected override getJsonLogObject(

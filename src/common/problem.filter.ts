@@ -87,6 +87,8 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
   if (status === 401) reply.header('WWW-Authenticate', 'Bearer');
   reply
     .status(status)
+    // Set already, but where the router refused the URL before any hook ran.
+    .header('X-Request-Id', request.id)
     .header('Content-Language', language)
     .header('Content-Type', 'application/problem+json; charset=utf-8')
     .send(JSON.stringify(body));

@@ -32,6 +32,9 @@ const FIELD_TEXTS: Record<string, Record<Language, string>> = {
   },
   isObject: { en: 'must be an object', zh: '必须是对象' },
   isFreeOfNul: { en: 'must not hold the character U+0000', zh: '不能包含字符 U+0000' },
+  isWellFormed: { en: 'must be well-formed Unicode', zh: '必须是有效的 Unicode 文本' },
+  isShallow: { en: 'is nested too deep', zh: '嵌套过深' },
+  isUnspaced: { en: 'must not begin or end with white space', zh: '首尾不能有空白字符' },
   isLanguageTag: {
     en: 'must be a language tag such as en or zh-Hans',
     zh: '必须是语言标签，例如 en 或 zh-Hans',

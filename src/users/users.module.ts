@@ -2,13 +2,11 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { PasswordHasher } from './password-hasher.js';
 import { User } from './user.entity.js';
-import { UsersAdminController } from './users-admin.controller.js';
 import { UsersService } from './users.service.js';
 
 /** Accounts and their passwords. */
 @Module({
   imports: [TypeOrmModule.forFeature([User])],
-  controllers: [UsersAdminController],
   providers: [UsersService, PasswordHasher],
   exports: [UsersService, PasswordHasher],
 })

@@ -27,7 +27,8 @@ export function usernameKey(username: string): string {
   return username.normalize('NFKC').toLowerCase();
 }
 
-function emailKey(email: string | null | undefined): string | null {
+/** Two e-mail addresses are the same where their keys are; null where there is none. */
+export function emailKey(email: string | null | undefined): string | null {
   return email ? email.normalize('NFKC').toLowerCase() : null;
 }
 

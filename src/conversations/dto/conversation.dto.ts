@@ -1,5 +1,5 @@
 import { Type } from 'class-transformer';
-import { IsInt, IsString, Max, Min, MinLength } from 'class-validator';
+import { IsInt, IsString, Matches, Max, Min, MinLength } from 'class-validator';
 import { PageQueryDto } from '../../common/page-query.dto.js';
 import { MaxLength, NotBlank, Optional, OptionalOrNull } from '../../common/validation.js';
 import type { Conversation } from '../conversation.entity.js';
@@ -88,12 +88,13 @@ export class CreateConversationDto {
   topicId?: number | null;
 
   /**
-   * The client's own id, unique among the caller's conversations.
+   * The client's own id, unique among the caller's conversations; no white space around it.
    * @example 'chat-2026-0001'
    */
   @OptionalOrNull()
   @IsString()
   @MinLength(1)
+  @Matches(/^(\S(.*\S)?)?$/su, { context: { rule: 'isUnspaced' } })
   @MaxLength(100)
   externalId?: string | null;
 }

@@ -3,16 +3,20 @@ import { ApiBearerAuth, ApiOkResponse, ApiParam, ApiTags } from '@nestjs/swagger
 import { RequireRole } from '../common/current-user.js';
 import { PageQueryDto } from '../common/page-query.dto.js';
 import { IdPipe } from '../common/id.pipe.js';
-import { ChangeUserDto } from './dto/change-user.dto.js';
-import { UserDto, UserPageDto } from './dto/user.dto.js';
-import { UsersService } from './users.service.js';
+import { ChangeUserDto } from '../users/dto/change-user.dto.js';
+import { UserDto, UserPageDto } from '../users/dto/user.dto.js';
+import { UsersService } from '../users/users.service.js';
+import { AccountService } from './account.service.js';
 
 @ApiTags('admin')
 @ApiBearerAuth('access-token')
 @RequireRole('admin')
 @Controller('admin/users')
-export class UsersAdminController {
-  constructor(private readonly users: UsersService) {}
+export class AccountsAdminController {
+  constructor(
+    private readonly users: UsersService,
+    private readonly account: AccountService,
+  ) {}
 
   /** List all accounts, newest first (admins only; for others this route does not exist) */
   @Get()
@@ -26,6 +30,6 @@ export class UsersAdminController {
   @ApiParam({ name: 'id', type: 'integer' })
   @ApiOkResponse({ type: UserDto })
   change(@Param('id', IdPipe) id: number, @Body() dto: ChangeUserDto): Promise<UserDto> {
-    return this.users.changeAsAdmin(id, dto);
+    return this.account.changeAsAdmin(id, dto);
   }
 }
