@@ -37,17 +37,24 @@ export class InMemoryEventStreams extends EventStreams {
     const stream = this.streams.get(name);
     if (!stream) throw new StreamNotFoundError(name);
     let position = Math.max(0, after);
-    while (!signal.aborted) {
-      if (stream.removed) throw new StreamNotFoundError(name);
-      if (position < stream.events.length) {
-        const ready = stream.events.slice(position);
-        position += ready.length;
-        yield ready;
-      } else if (stream.ended) {
-        return;
-      } else {
-        await nextChange(stream, signal);
+    // Once for the whole reading: a listener for every event would cost more than the event.
+    const leave = () => wake(stream);
+    signal.addEventListener('abort', leave, { once: true });
+    try {
+      while (!signal.aborted) {
+        if (stream.removed) throw new StreamNotFoundError(name);
+        if (position < stream.events.length) {
+          const ready = stream.events.slice(position);
+          position += ready.length;
+          yield ready;
+        } else if (stream.ended) {
+          return;
+        } else {
+          await nextChange(stream);
+        }
       }
+    } finally {
+      signal.removeEventListener('abort', leave);
     }
   }
 
@@ -78,14 +85,6 @@ function wake(stream: Stream): void {
   stream.waiting.clear();
 }
 
-function nextChange(stream: Stream, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const resume = () => {
-      signal.removeEventListener('abort', resume);
-      stream.waiting.delete(resume);
-      resolve();
-    };
-    stream.waiting.add(resume);
-    signal.addEventListener('abort', resume, { once: true });
-  });
+function nextChange(stream: Stream): Promise<void> {
+  return new Promise((resolve) => stream.waiting.add(resolve));
 }

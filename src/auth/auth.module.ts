@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import { Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { JwtModule } from '@nestjs/jwt';
@@ -17,13 +18,18 @@ import { Session } from './session.entity.js';
 import { SessionsService } from './sessions.service.js';
 import { TokenService } from './token.service.js';
 
+/** As a key object: text would be tried as a public key first, at every check. jsonwebtoken takes it; its types lag. */
+function keyOf(secret: string): Buffer {
+  return createSecretKey(Buffer.from(secret)) as unknown as Buffer;
+}
+
 /** Logins, and the guard in front of every route. */
 @Module({
   imports: [
     TypeOrmModule.forFeature([Session]),
     JwtModule.registerAsync({
       inject: [ENV],
-      useFactory: (env: Env) => ({ secret: env.JWT_SECRET, signOptions: { algorithm: 'HS256' } }),
+      useFactory: (env: Env) => ({ secret: keyOf(env.JWT_SECRET), signOptions: { algorithm: 'HS256' } }),
     }),
     UsersModule,
   ],

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Semaphore } from 'async-mutex';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../common/errors.js';
 import { fieldMessage } from '../common/validation.js';
@@ -17,9 +18,14 @@ import { fingerprint, type StoredTurn, TurnStore } from './turn.store.js';
 const STOP_PATIENCE_MS = 3_000;
 const STOP_POLL_MS = 50;
 
+/** How many turns are begun at a time: of a crowd that comes at once all would share the processor and be last together. */
+const BEGUN_AT_ONCE = 8;
+
 /** What users do with turns: begin one, have an answer made again, stop it. */
 @Injectable()
 export class TurnsService {
+  private readonly gate = new Semaphore(BEGUN_AT_ONCE);
+
   constructor(
     private readonly conversations: ConversationsService,
     private readonly messages: MessagesService,
@@ -33,7 +39,11 @@ export class TurnsService {
    * Stores the user's message and begins its answer; with a key that was used before, finds that turn again.
    * @throws AppError not_found, turn_running, chatbot_deleted, provider_not_configured, idempotency_key_reused
    */
-  async send(
+  send(ownerId: number, conversationId: number, dto: SendMessageDto, key?: string): Promise<StoredTurn> {
+    return this.gate.runExclusive(() => this.accept(ownerId, conversationId, dto, key));
+  }
+
+  private async accept(
     ownerId: number,
     conversationId: number,
     { content }: SendMessageDto,

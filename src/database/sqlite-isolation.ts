@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { Mutex, type MutexInterface } from 'async-mutex';
-import type { DataSource, QueryRunner } from 'typeorm';
+import type { DataSource, Driver, ObjectLiteral, QueryRunner } from 'typeorm';
 
 // Not a part of typeorm's main entry; its query runner is what gives every adapter its behaviour.
 const require = createRequire(import.meta.url);
@@ -99,5 +99,27 @@ export function isolateSqlite(dataSource: DataSource): void {
   const mutex = new Mutex();
   const statements = new Map<string, unknown>();
   const { driver } = dataSource;
+  bindNumbers(driver);
   driver.createQueryRunner = () => new IsolatedQueryRunner(driver, mutex, statements);
+}
+
+/** A number on its way through typeorm. */
+class Bound {
+  constructor(readonly value: number) {}
+}
+
+/**
+ * typeorm writes numbers into SQLite's statements: each id makes a statement of its own, to be prepared anew, and the
+ * cache of prepared ones is of no use. Wrapped, they are bound like any other value.
+ */
+function bindNumbers(driver: Driver): void {
+  const escape = driver.escapeQueryWithParameters.bind(driver);
+  driver.escapeQueryWithParameters = (sql, parameters) => {
+    const wrapped = Object.entries(parameters ?? {}).map(([name, value]: [string, unknown]) => [
+      name,
+      typeof value === 'number' ? new Bound(value) : value,
+    ]);
+    const [text, values] = escape(sql, Object.fromEntries(wrapped) as ObjectLiteral);
+    return [text, values.map((value: unknown) => (value instanceof Bound ? value.value : value))];
+  };
 }

@@ -384,7 +384,9 @@ describe('bad input', () => {
     const wrong: string[] = [];
     for (const operation of withJsonBody()) {
       const raw = JSON.stringify({ nonsense: 'x'.repeat(MEBIBYTE) });
-      const answer = await who.client.request(operation.method, pathFor(who, operation), { raw });
+      const send = () => who.client.request(operation.method, pathFor(who, operation), { raw });
+      // The server answers and closes before it has read all: now and then the answer is lost to the writing.
+      const answer = await send().catch(send).catch(send);
       wrong.push(...faultOf(answer, operation.name, { statuses: [413] }));
     }
     const [operation] = withJsonBody();
