@@ -1,21 +1,21 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
-import { inTransaction } from '../database/transaction.js';
 import { TurnLease } from './turn.lease.js';
 
 /** How far rows may be behind their answers; with the time of writing it stays under 250 ms. */
 const FLUSH_MS = 150;
-/** So many rows a transaction: others' statements come in between. */
-const BATCH = 100;
-/** Written by hand: it runs some times a second for every running turn, and building it costs more than running it. */
-const WRITE = "UPDATE messages SET content = ?, status = 'streaming' WHERE id = ? AND lease_owner = ?";
+/** What one statement takes: others' come in between, and no server's limit on a statement's size is near. */
+const BATCH_ROWS = 100;
+const BATCH_LENGTH = 1_000_000;
+
+type Draft = [messageId: number, text: string];
 
 /** Told that the row of a running turn is gone, or is not this process's any more. */
 export type LossListener = (messageId: number) => void;
 
 /**
- * Writes answers down while they grow. All turns of the process share the writing: one transaction takes what has
+ * Writes answers down while they grow. All turns of the process share the writing: one statement takes what has
  * changed everywhere, so that the cost is that of a commit, not that of a commit for each turn.
  */
 @Injectable()
@@ -63,8 +63,7 @@ export class TurnJournal implements OnApplicationShutdown {
   private async flush(): Promise<void> {
     const drafts = [...this.drafts].sort(([a], [b]) => a - b);
     this.drafts.clear();
-    for (let start = 0; start < drafts.length; start += BATCH) {
-      const batch = drafts.slice(start, start + BATCH);
+    for (const batch of batchesOf(drafts)) {
       try {
         for (const id of await this.write(batch)) this.onLoss(id);
       } catch (error) {
@@ -74,21 +73,50 @@ export class TurnJournal implements OnApplicationShutdown {
     }
   }
 
-  /** Writes the texts, and returns the ids of those that have no row here any more. */
-  private write(batch: [number, string][]): Promise<number[]> {
-    return inTransaction(this.dataSource, async (manager) => {
-      const lost: number[] = [];
-      for (const [id, text] of batch) {
-        const { affected } = await manager.queryRunner!.query(WRITE, [text, id, this.lease.owner], true);
-        if (affected === 0) lost.push(id);
-      }
-      return lost;
-    });
+  /** Writes the texts in one statement, and returns the ids of those that have no row here any more. */
+  private async write(batch: Draft[]): Promise<number[]> {
+    const ids = batch.map(([id]) => id);
+    const runner = this.dataSource.createQueryRunner();
+    try {
+      const own = `id IN (${marks(ids)}) AND lease_owner = ?`;
+      const cases = batch.map(() => 'WHEN ? THEN ?').join(' ');
+      const update = `UPDATE messages SET status = 'streaming', content = CASE id ${cases} END WHERE ${own}`;
+      const { affected } = await runner.query(update, [...batch.flat(), ...ids, this.lease.owner], true);
+      if (affected === batch.length) return [];
+      const rows: { id: number }[] = await runner.query(`SELECT id FROM messages WHERE ${own}`, [
+        ...ids,
+        this.lease.owner,
+      ]);
+      const here = new Set(rows.map(({ id }) => id));
+      return ids.filter((id) => !here.has(id));
+    } finally {
+      await runner.release();
+    }
   }
 
   /** What could not be written waits for the next time, unless newer text is there already. */
-  private keep(batch: [number, string][]): void {
+  private keep(batch: Draft[]): void {
     for (const [id, text] of batch) if (!this.drafts.has(id)) this.drafts.set(id, text);
     if (!this.timer) this.schedule(FLUSH_MS * 4);
   }
+}
+
+function marks(values: unknown[]): string {
+  return values.map(() => '?').join(', ');
+}
+
+function batchesOf(drafts: Draft[]): Draft[][] {
+  const batches: Draft[][] = [];
+  let length = 0;
+  for (const draft of drafts) {
+    const last = batches.at(-1);
+    length += draft[1].length;
+    if (last && last.length < BATCH_ROWS && length <= BATCH_LENGTH) {
+      last.push(draft);
+    } else {
+      batches.push([draft]);
+      length = draft[1].length;
+    }
+  }
+  return batches;
 }

@@ -124,28 +124,30 @@ export class TurnStore {
   /** Takes the next places in the conversation; its row stays locked until the end of the transaction. */
   private async takeSeqs(
     manager: EntityManager,
-    { id, ownerId }: Conversation,
+    { id, ownerId, lastSeq, titleSource }: Conversation,
     count: number,
     title?: string,
   ): Promise<number> {
     const now = new Date();
+    const said = { lastMessageAt: now, updatedAt: now };
+    const named = title === undefined ? {} : { title, titleSource: 'auto' as const };
+    // Mostly nothing has happened since the conversation was read: then one statement does it.
+    const asRead = await manager.update(
+      Conversation,
+      { id, ownerId, lastSeq, titleSource },
+      { lastSeq: lastSeq + count, ...said, ...named },
+    );
+    if (asRead.affected) return lastSeq + count;
     const { affected } = await manager.update(
       Conversation,
       { id, ownerId },
-      { lastSeq: () => `last_seq + ${count}`, lastMessageAt: now, updatedAt: now },
+      { lastSeq: () => `last_seq + ${count}`, ...said },
     );
     if (affected === 0) throw new AppError('not_found');
-    if (title)
-      await manager.update(
-        Conversation,
-        { id, ownerId, titleSource: 'none' },
-        { title, titleSource: 'auto' },
-      );
-    const { lastSeq } = await manager.findOneOrFail(Conversation, {
-      where: { id, ownerId },
-      select: { id: true, lastSeq: true },
-    });
-    return lastSeq;
+    if (title) await manager.update(Conversation, { id, ownerId, titleSource: 'none' }, named);
+    const where = { id, ownerId };
+    return (await manager.findOneOrFail(Conversation, { where, select: { id: true, lastSeq: true } }))
+      .lastSeq;
   }
 
   private insertAnswer(
