@@ -15,7 +15,7 @@ const LISTEN = `console.log(JSON.stringify({ message: 'Parley listens on http://
 
 describe('startApi', () => {
   it('gives the address, the environment it was told and nothing else, and the log', async () => {
-    const source = `${LISTEN} console.error(JSON.stringify(process.env) + process.cwd()); setInterval(() => {}, 1000);`;
+    const source = `console.log(JSON.stringify(process.env) + process.cwd()); ${LISTEN} setInterval(() => {}, 1000);`;
     const api = await startApi({ entry: entry(source), env: { EXTRA: 'x', NODE_ENV: undefined } });
     expect(api.url).toBe('http://127.0.0.1:4321');
     expect(Object.keys(api.env).sort()).toEqual([
