@@ -13,12 +13,12 @@ describe('topicSystemText', () => {
     const text = topicSystemText({
       theme: 'At the airport',
       instructions: 'You check bags.',
-      context: 'Bob flies.',
+      context: 'The second bird flies.',
     });
     const [theme, instructions, context] = text.split('\n\n');
     expect(theme).toContain('At the airport');
     expect(instructions).toMatch(/:\nYou check bags\.$/);
-    expect(context).toMatch(/:\nBob flies\.$/);
+    expect(context).toMatch(/:\nThe second bird flies\.$/);
   });
 });
 

@@ -26,22 +26,22 @@ describe('registering', () => {
   it('makes an account and logs in', async () => {
     const answer = await ctx.client.post(
       'auth/register',
-      { username: '小明.Wang-7', password: 'öffne dich 👋🏽', email: 'Ming@Example.com' },
+      { username: '学生.Reader-7', password: 'öffne dich 👋🏽', email: 'Reader@Example.com' },
       { expect: 201 },
     );
     expect(answer.body.user).toMatchObject({
-      username: '小明.Wang-7',
-      email: 'Ming@Example.com',
+      username: '学生.Reader-7',
+      email: 'Reader@Example.com',
       role: 'user',
       deactivatedAt: null,
     });
     expect(answer.body.expiresIn).toBe(15 * MINUTE);
     expect(await statusesOf(ctx.client, loginOf(answer))).toEqual([200, 200]);
-    await logIn(ctx.client, '小明.wang-7', 'öffne dich 👋🏽');
+    await logIn(ctx.client, '学生.reader-7', 'öffne dich 👋🏽');
   });
 
   it.each([
-    ['wanda.k', 'WANDA.K'],
+    ['reader.k', 'READER.K'],
     ['ÄNNE', 'änne'],
     ['alice', 'ＡＬＩＣＥ'],
     ['ｂｏｂ', 'bob'],
@@ -134,9 +134,16 @@ describe('logging in', () => {
   const ctx = useApi({ upstream: false });
 
   it('works by name or e-mail address, whatever the case', async () => {
-    const account = { username: 'Wanda', password: PASSWORD, email: 'wanda@example.com' };
+    const account = { username: 'Reader', password: PASSWORD, email: 'reader@example.com' };
     await ctx.client.post('auth/register', account, { expect: 201 });
-    for (const name of ['Wanda', 'wanda', 'WANDA', 'ｗａｎｄａ', 'wanda@example.com', 'WANDA@Example.COM']) {
+    for (const name of [
+      'Reader',
+      'reader',
+      'READER',
+      'ｒｅａｄｅｒ',
+      'reader@example.com',
+      'READER@Example.COM',
+    ]) {
       const login = await logIn(ctx.client, name);
       expect(await statusesOf(ctx.client, login)).toEqual([200, 200]);
     }

@@ -10,7 +10,7 @@ describe('a turn', () => {
 
   it('is stored, streamed and persisted, with a persona bot', async () => {
     const client = await ctx.register();
-    const persona = 'You are Captain Wu, an old sailor who loves tea. 你爱喝茶。';
+    const persona = 'You are an old sailor who loves tea. 你爱喝茶。';
     const id = await beginWith(client, {
       name: 'Captain',
       kind: 'persona',
@@ -49,12 +49,12 @@ describe('a turn', () => {
     const client = await ctx.register();
     const id = await begin(client);
     ctx.upstream.reset();
-    await client.post(`conversations/${id}/messages`, { content: 'My name is Li.' }, { expect: 201 });
-    await client.post(`conversations/${id}/messages`, { content: 'What is my name?' }, { expect: 201 });
+    await client.post(`conversations/${id}/messages`, { content: 'I like trains.' }, { expect: 201 });
+    await client.post(`conversations/${id}/messages`, { content: 'What do I like?' }, { expect: 201 });
     expect((ctx.upstream.log[1]!.body as any).messages).toEqual([
-      { role: 'user', content: 'My name is Li.' },
+      { role: 'user', content: 'I like trains.' },
       { role: 'assistant', content: ANSWER },
-      { role: 'user', content: 'What is my name?' },
+      { role: 'user', content: 'What do I like?' },
     ]);
   });
 

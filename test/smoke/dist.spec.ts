@@ -48,7 +48,7 @@ describe('the built application, with the environment alone', () => {
     expect(new URL(api.url).hostname).toBe('127.0.0.1');
     const nobody = new ApiClient(api.url, { spec: await OpenApiSpec.load(api.url) });
     expect((await nobody.get('/health/live', { expect: 200 })).body).toEqual({ status: 'live' });
-    const client = await nobody.register('wanda');
+    const client = await nobody.register('reader');
     const { body: bot } = await client.post('chatbots', { name: '回声 🪞' }, { expect: 201 });
     const { body: conversation } = await client.post('conversations', { chatbotId: bot.id }, { expect: 201 });
     const path = `conversations/${conversation.id}/messages`;

@@ -6,7 +6,7 @@ import { UserDto } from '../../users/dto/user.dto.js';
 export class RegisterDto {
   /**
    * 3 to 50 letters and digits of any script and . _ + -; unique without regard to case.
-   * @example 'wanda'
+   * @example 'reader'
    */
   @IsUsername()
   username!: string;
@@ -20,7 +20,7 @@ export class RegisterDto {
 
   /**
    * Can be used to log in as well; unique without regard to case.
-   * @example 'wanda@example.com'
+   * @example 'reader@example.com'
    */
   @OptionalOrNull()
   @IsEmailAddress()
@@ -30,7 +30,7 @@ export class RegisterDto {
 export class LoginDto {
   /**
    * Username or e-mail address.
-   * @example 'wanda'
+   * @example 'reader'
    */
   @IsString()
   @MinLength(1)
@@ -61,14 +61,14 @@ export class ChangeAccountDto {
   @IsPassword()
   currentPassword!: string;
 
-  /** @example 'wanda' */
+  /** @example 'reader' */
   @Optional()
   @IsUsername()
   username?: string;
 
   /**
    * Null takes the address away.
-   * @example 'wanda@example.com'
+   * @example 'reader@example.com'
    */
   @OptionalOrNull()
   @IsEmailAddress()

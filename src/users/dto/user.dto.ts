@@ -6,10 +6,10 @@ export class UserDto {
   /** @example 1 */
   id!: number;
 
-  /** @example 'wanda' */
+  /** @example 'reader' */
   username!: string;
 
-  /** @example 'wanda@example.com' */
+  /** @example 'reader@example.com' */
   email!: string | null;
 
   /** What the account may do: `admin` sees the routes under /admin. */
