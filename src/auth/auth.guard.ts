@@ -42,6 +42,6 @@ export class AuthGuard implements CanActivate {
     if (bearer === undefined && isCrossSite(request, this.env.CORS_ORIGINS))
       throw new AppError('cross_site_request');
     const { id, username, role } = session.user;
-    return { id, username, role, sessionId: session.id, via: bearer === undefined ? 'cookie' : 'bearer' };
+    return { id, username, role, sessionId: session.id };
   }
 }

@@ -9,8 +9,6 @@ export interface AuthUser {
   role: UserRole;
   /** Which login this is: a row of `sessions`. */
   sessionId: number;
-  /** How he showed who he is; the cookie is subject to the cross-site rule. */
-  via: 'bearer' | 'cookie';
 }
 
 /** The authenticated user, as a parameter of a controller's method. */

@@ -6,7 +6,6 @@ import type { StreamEvent } from '../../libs/streams/event-streams.js';
 import { MessageDto } from './dto/message.dto.js';
 import type { TurnDto, TurnEndDto } from './dto/turn.dto.js';
 import { MessagesService } from './messages.service.js';
-import type { Message } from './message.entity.js';
 import { TurnEvents } from './turn.events.js';
 import type { StoredTurn } from './turn.store.js';
 
@@ -57,7 +56,7 @@ async function wholeTurn(
   let last: StreamEvent | undefined;
   for await (const batch of batches) last = batch.at(-1);
   const ended =
-    (last?.data as TurnEndDto | undefined)?.message ?? MessageDto.from(assistantMessage as Message);
+    (last?.data as TurnEndDto | undefined)?.message ?? MessageDto.from(assistantMessage);
   return { userMessage: MessageDto.from(userMessage), assistantMessage: ended };
 }
 

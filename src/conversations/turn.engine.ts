@@ -68,6 +68,8 @@ export class TurnEngine implements BeforeApplicationShutdown {
       abort,
       ended: this.run(turn, abort.signal).finally(() => this.running.delete(id)),
     });
+    // It was being stored when the end of the process began, and came too late to be told with the others.
+    if (this.draining) this.tell(id, 'interrupted');
   }
 
   /** Stops a turn of this process and waits for its end; false where this process does not run it. */

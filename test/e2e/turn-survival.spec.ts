@@ -100,6 +100,21 @@ describe('a process that is told to end', () => {
     await ctx.restart();
   });
 
+  it('leaves nothing running of what was just being begun', async () => {
+    await ctx.restart({ SHUTDOWN_GRACE_MS: '0', OPENAI_MODEL: 'test:gap=20,never-ending' });
+    const client = await ctx.register();
+    const ids = await Promise.all(Array.from({ length: 200 }, () => begin(client)));
+    const first = await client.stream(`conversations/${ids.pop()}/messages`, { body: { content: 'Go' } });
+    await first.nextOf('message.created');
+    const sends = ids.map((id) => client.post(`conversations/${id}/messages`, { content: 'Go' }));
+    const answers = Promise.allSettled(sends);
+    await sleep(60);
+    expect((await ctx.api.stop()).code).toBe(0);
+    await answers;
+    expect(await ctx.query('SELECT id FROM messages WHERE running_in IS NOT NULL')).toEqual([]);
+    await ctx.restart();
+  });
+
   it('refuses what is new while it ends, and says it is not ready', async () => {
     const client = await ctx.register();
     const id = await beginWith(client, { model: 'test:gap=20,never-ending' });
