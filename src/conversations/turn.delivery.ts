@@ -55,8 +55,7 @@ async function wholeTurn(
 ): Promise<TurnDto> {
   let last: StreamEvent | undefined;
   for await (const batch of batches) last = batch.at(-1);
-  const ended =
-    (last?.data as TurnEndDto | undefined)?.message ?? MessageDto.from(assistantMessage);
+  const ended = (last?.data as TurnEndDto | undefined)?.message ?? MessageDto.from(assistantMessage);
   return { userMessage: MessageDto.from(userMessage), assistantMessage: ended };
 }
 
