@@ -32,7 +32,7 @@ export function ground(env: Env): DynamicModule[] {
     ConfigModule.of(env),
     DatabaseModule.forRoot({ entities: ENTITIES, migrations: MIGRATIONS }),
     LimitsModule.of({ redisUrl: env.REDIS_URL, scale: env.RATE_LIMIT_SCALE }),
-    StreamsModule.of({ retentionMs: STREAM_RETENTION_MS }),
+    StreamsModule.of({ retentionMs: STREAM_RETENTION_MS, redisUrl: env.REDIS_URL }),
   ];
 }
 

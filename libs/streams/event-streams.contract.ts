@@ -7,9 +7,18 @@ import {
   StreamNotFoundError,
 } from './event-streams.js';
 
+interface Settings {
+  /** A minute where a test does not say otherwise. */
+  retentionMs?: number;
+  idleMs?: number;
+  maxEvents?: number;
+}
+
 interface Subject {
-  /** An adapter whose ended streams can be read for `retentionMs`. */
-  make(retentionMs: number): EventStreams | Promise<EventStreams>;
+  /** An adapter without streams. */
+  make(settings: Settings): EventStreams | Promise<EventStreams>;
+  /** What another process has of the one made last; that one itself where there is one process only. */
+  another(): EventStreams | Promise<EventStreams>;
 }
 
 const delta = (text: string) => ({ type: 'delta', data: { text } });
@@ -22,10 +31,10 @@ async function collect(events: AsyncIterable<StreamEvent[]>): Promise<StreamEven
 }
 
 /** What every adapter of `EventStreams` promises. */
-export function eventStreamsContract(name: string, { make }: Subject): void {
+export function eventStreamsContract(name: string, { make, another }: Subject): void {
   describe(`${name} keeps the contract of EventStreams`, () => {
     it('counts ids from 1 without gaps, over batches', async () => {
-      const streams = await make(60_000);
+      const streams = await make({});
       expect(await streams.append('a', [delta('1'), delta('2')])).toBe(2);
       expect(await streams.append('a', [delta('3')], { end: true })).toBe(3);
       const events = await collect(streams.read('a', 0, forever()));
@@ -33,7 +42,7 @@ export function eventStreamsContract(name: string, { make }: Subject): void {
     });
 
     it('replays from any id', async () => {
-      const streams = await make(60_000);
+      const streams = await make({});
       await streams.append('a', [delta('1'), delta('2'), delta('3')], { end: true });
       for (const after of [0, 1, 2, 3, 9]) {
         const ids = (await collect(streams.read('a', after, forever()))).map((event) => event.id);
@@ -42,7 +51,7 @@ export function eventStreamsContract(name: string, { make }: Subject): void {
     });
 
     it('follows a stream that is being written, for many readers at once', async () => {
-      const streams = await make(60_000);
+      const streams = await make({});
       await streams.append('a', [delta('1')]);
       const readers = Array.from({ length: 20 }, () => collect(streams.read('a', 0, forever())));
       for (let n = 2; n < 50; n += 1) {
@@ -56,7 +65,7 @@ export function eventStreamsContract(name: string, { make }: Subject): void {
     });
 
     it('never loses or doubles an event for a slow reader', async () => {
-      const streams = await make(60_000);
+      const streams = await make({});
       await streams.append('a', [delta('1')]);
       const seen: number[] = [];
       const reader = (async () => {
@@ -71,7 +80,7 @@ export function eventStreamsContract(name: string, { make }: Subject): void {
     });
 
     it('keeps streams apart', async () => {
-      const streams = await make(60_000);
+      const streams = await make({});
       await streams.append('a', [delta('of a')], { end: true });
       await streams.append('b', [delta('of b')], { end: true });
       expect((await collect(streams.read('b', 0, forever()))).map((event) => event.data)).toEqual([
@@ -80,14 +89,14 @@ export function eventStreamsContract(name: string, { make }: Subject): void {
     });
 
     it('refuses what comes after the end', async () => {
-      const streams = await make(60_000);
+      const streams = await make({});
       await streams.append('a', [delta('1')], { end: true });
       await expect(streams.append('a', [delta('2')])).rejects.toBeInstanceOf(StreamEndedError);
       expect(await collect(streams.read('a', 0, forever()))).toHaveLength(1);
     });
 
     it('ends a reader without an error when its signal aborts, while waiting too', async () => {
-      const streams = await make(60_000);
+      const streams = await make({});
       await streams.append('a', [delta('1')]);
       const abort = new AbortController();
       const reader = collect(streams.read('a', 0, abort.signal));
@@ -98,23 +107,24 @@ export function eventStreamsContract(name: string, { make }: Subject): void {
     });
 
     it('says so when there is no such stream', async () => {
-      const streams = await make(60_000);
+      const streams = await make({});
       await expect(collect(streams.read('never', 0, forever()))).rejects.toBeInstanceOf(StreamNotFoundError);
     });
 
     it('forgets a removed stream, and tells its readers', async () => {
-      const streams = await make(60_000);
+      const streams = await make({});
       await streams.append('a', [delta('1')]);
       const reader = collect(streams.read('a', 0, forever()));
+      const refused = expect(reader).rejects.toBeInstanceOf(StreamNotFoundError);
       await sleep(20);
       await streams.remove('a');
-      await expect(reader).rejects.toBeInstanceOf(StreamNotFoundError);
+      await refused;
       await expect(collect(streams.read('a', 0, forever()))).rejects.toBeInstanceOf(StreamNotFoundError);
       await streams.remove('a');
     });
 
     it('forgets an ended stream after its retention, not before', async () => {
-      const streams = await make(300);
+      const streams = await make({ retentionMs: 300 });
       await streams.append('a', [delta('1')], { end: true });
       await sleep(50);
       expect(await collect(streams.read('a', 0, forever()))).toHaveLength(1);
@@ -122,11 +132,197 @@ export function eventStreamsContract(name: string, { make }: Subject): void {
       await expect(collect(streams.read('a', 0, forever()))).rejects.toBeInstanceOf(StreamNotFoundError);
     });
 
+    it('forgets a stream that nobody ends, once it has been idle for long', async () => {
+      const streams = await make({ idleMs: 400 });
+      await streams.append('a', [delta('1')]);
+      const reader = collect(streams.read('a', 0, forever()));
+      reader.catch(() => undefined);
+      await sleep(250);
+      await streams.append('a', [delta('2')]);
+      await sleep(250);
+      expect(await streams.snapshot('a')).toHaveLength(2);
+      await sleep(600);
+      await expect(streams.snapshot('a')).rejects.toBeInstanceOf(StreamNotFoundError);
+      await expect(reader).rejects.toBeInstanceOf(StreamNotFoundError);
+      expect(await streams.append('a', [delta('anew')])).toBe(1);
+    });
+
+    it('keeps the newest events of a stream that is too long, and says so to who asks for older ones', async () => {
+      const streams = await make({ maxEvents: 200 });
+      for (let n = 0; n < 1_000; n += 10)
+        await streams.append(
+          'a',
+          Array.from({ length: 10 }, (_, i) => delta(String(n + i + 1))),
+        );
+      await streams.append('a', [delta('1001')], { end: true });
+      for (const side of [streams, await another()]) {
+        const ids = (await collect(side.read('a', 801, forever()))).map((event) => event.id);
+        expect(ids).toEqual(Array.from({ length: 200 }, (_, index) => index + 802));
+        await expect(collect(side.read('a', 0, forever()))).rejects.toBeInstanceOf(StreamNotFoundError);
+        await expect(side.snapshot('a')).rejects.toBeInstanceOf(StreamNotFoundError);
+      }
+    });
+
+    it('takes calls in their order, without waiting', async () => {
+      const streams = await make({});
+      const reader = async () => {
+        await streams.append('before', [delta('')]);
+        return collect(streams.read('a', 0, forever()));
+      };
+      const ids = Promise.all(
+        Array.from({ length: 500 }, (_, i) =>
+          streams.append('a', [delta(String(i + 1))], { end: i === 499 }),
+        ),
+      );
+      const wanted = Array.from({ length: 500 }, (_, index) => index + 1);
+      expect((await reader()).map(({ id, data }) => [id, data])).toEqual(
+        wanted.map((id) => [id, { text: String(id) }]),
+      );
+      expect(await ids).toEqual(wanted);
+    });
+
+    it('takes all of the events of a call or none', async () => {
+      const streams = await make({});
+      await expect(streams.append('a', [])).rejects.toBeInstanceOf(RangeError);
+      await expect(streams.append('a', [], { end: true })).rejects.toBeInstanceOf(RangeError);
+      await expect(streams.snapshot('a')).rejects.toBeInstanceOf(StreamNotFoundError);
+    });
+
+    it('lets a caller go without waiting for its refusal', async () => {
+      const streams = await make({});
+      const unhandled: unknown[] = [];
+      const listener = (reason: unknown) => unhandled.push(reason);
+      process.on('unhandledRejection', listener);
+      await streams.append('a', [delta('1')], { end: true });
+      void streams.append('a', [delta('2')]);
+      void streams.append('b', []);
+      await sleep(100);
+      process.off('unhandledRejection', listener);
+      expect(unhandled).toEqual([]);
+    });
+
+    it('shows what is there now, running or ended', async () => {
+      const streams = await make({});
+      await expect(streams.snapshot('a')).rejects.toBeInstanceOf(StreamNotFoundError);
+      await streams.append('a', [delta('1'), delta('2')]);
+      const two = await streams.snapshot('a');
+      expect(two.map((event) => event.id)).toEqual([1, 2]);
+      await streams.append('a', [delta('3')], { end: true });
+      for (const side of [streams, await another()])
+        expect((await side.snapshot('a')).map((event) => event.id)).toEqual([1, 2, 3]);
+      expect(two).toHaveLength(2);
+    });
+
+    it('is available', async () => {
+      expect((await make({})).available()).toBe(true);
+    });
+
+    it('reads in another process as in the own one: replay, live, end', async () => {
+      const streams = await make({});
+      await streams.append('a', [delta('1'), delta('2')]);
+      const other = await another();
+      expect((await other.snapshot('a')).map((event) => event.id)).toEqual([1, 2]);
+      const readers = [0, 1, 2].map((after) => collect(other.read('a', after, forever())));
+      await sleep(20);
+      for (let n = 3; n <= 300; n += 1) {
+        await streams.append('a', [delta(String(n))], { end: n === 300 });
+        if (n % 50 === 0) await sleep(5);
+      }
+      const all = Array.from({ length: 300 }, (_, index) => index + 1);
+      const seen = await Promise.all(readers);
+      expect(seen.map((events) => events.map((event) => event.id))).toEqual([
+        all,
+        all.slice(1),
+        all.slice(2),
+      ]);
+      expect(seen[0]!.map((event) => event.data)).toEqual(all.map((n) => ({ text: String(n) })));
+      for (const after of [299, 300, 301])
+        expect(await collect(other.read('a', after, forever()))).toHaveLength(after === 299 ? 1 : 0);
+    });
+
+    it('never loses or doubles an event for a slow reader in another process', async () => {
+      const streams = await make({});
+      await streams.append('a', [delta('1')]);
+      const other = await another();
+      const seen: number[] = [];
+      const reader = (async () => {
+        for await (const batch of other.read('a', 0, forever())) {
+          seen.push(...batch.map((event) => event.id));
+          await sleep(5);
+        }
+      })();
+      for (let n = 2; n <= 5_000; n += 1) {
+        void streams.append('a', [delta(String(n))], { end: n === 5_000 });
+        if (n % 20 === 0) await sleep(1);
+      }
+      await reader;
+      expect(seen).toEqual(Array.from({ length: 5_000 }, (_, index) => index + 1));
+    });
+
+    it('ends a reader in another process when its signal aborts', async () => {
+      const streams = await make({});
+      await streams.append('a', [delta('1')]);
+      const other = await another();
+      const abort = new AbortController();
+      const reader = collect(other.read('a', 0, abort.signal));
+      await sleep(50);
+      abort.abort();
+      expect(await reader).toHaveLength(1);
+      expect(await collect(other.read('a', 0, AbortSignal.abort()))).toEqual([]);
+    });
+
+    it('appends in another process at the end, and refuses the first writer when that was the end', async () => {
+      const streams = await make({});
+      await streams.append('a', [delta('1'), delta('2')]);
+      const other = await another();
+      const readers = [streams, other].map((side) => collect(side.read('a', 0, forever())));
+      await sleep(50);
+      expect(await other.append('a', [{ type: 'end', data: null }], { end: true })).toBe(3);
+      const seen = await Promise.all(readers);
+      await expect(streams.append('a', [delta('late')])).rejects.toBeInstanceOf(StreamEndedError);
+      await expect(other.append('a', [delta('late')])).rejects.toBeInstanceOf(StreamEndedError);
+      const wanted = [delta('1'), delta('2'), { type: 'end', data: null }];
+      for (const events of [...seen, await streams.snapshot('a')])
+        expect(events).toEqual(wanted.map((event, index) => ({ id: index + 1, ...event })));
+    });
+
+    it('removes for every process', async () => {
+      const streams = await make({});
+      await streams.append('a', [delta('1')]);
+      const other = await another();
+      const readers = [streams, other].map((side) => collect(side.read('a', 0, forever())));
+      const refused = readers.map((reader) => expect(reader).rejects.toBeInstanceOf(StreamNotFoundError));
+      await sleep(50);
+      await other.remove('a');
+      await Promise.all(refused);
+      for (const side of [streams, other])
+        await expect(side.snapshot('a')).rejects.toBeInstanceOf(StreamNotFoundError);
+      expect(await streams.append('a', [delta('anew')])).toBe(1);
+    });
+
+    it('carries 200 streams at once, complete for readers in another process', async () => {
+      const streams = await make({});
+      const other = await another();
+      const names = Array.from({ length: 200 }, (_, index) => `s${index}`);
+      await Promise.all(names.map((name) => streams.append(name, [delta(name)])));
+      const readers = names.map((name) => collect(other.read(name, 0, forever())));
+      for (let n = 2; n <= 40; n += 1) {
+        for (const name of names) void streams.append(name, [delta(name)], { end: n === 40 });
+        await sleep(1);
+      }
+      const wanted = Array.from({ length: 40 }, (_, index) => index + 1);
+      for (const [index, events] of (await Promise.all(readers)).entries()) {
+        expect(events.map((event) => event.id)).toEqual(wanted);
+        expect(events.every((event) => (event.data as { text: string }).text === names[index])).toBe(true);
+      }
+    });
+
     it('carries text of any kind unchanged', async () => {
-      const streams = await make(60_000);
+      const streams = await make({});
       const text = '你好 👩‍👩‍👧 e\u0301 \u0000 "quoted"\r\n';
       await streams.append('a', [delta(text)], { end: true });
-      expect((await collect(streams.read('a', 0, forever())))[0]?.data).toEqual({ text });
+      for (const side of [streams, await another()])
+        expect((await collect(side.read('a', 0, forever())))[0]?.data).toEqual({ text });
     });
   });
 }

@@ -1,6 +1,9 @@
 import { eventStreamsContract } from './event-streams.contract.js';
 import { InMemoryEventStreams } from './in-memory-event-streams.js';
 
+let made: InMemoryEventStreams;
+
 eventStreamsContract('InMemoryEventStreams', {
-  make: (retentionMs) => new InMemoryEventStreams(retentionMs),
+  make: (settings) => (made = new InMemoryEventStreams({ retentionMs: 60_000, ...settings })),
+  another: () => made,
 });

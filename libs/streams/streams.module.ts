@@ -1,17 +1,57 @@
-import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { type DynamicModule, Global, Module, type Provider } from '@nestjs/common';
 import { EventStreams } from './event-streams.js';
 import { InMemoryEventStreams } from './in-memory-event-streams.js';
+import { InProcessSignals } from './in-process-signals.js';
+import { RedisConnections } from './redis-connections.js';
+import { RedisEventStreams } from './redis-event-streams.js';
+import { RedisSignals } from './redis-signals.js';
+import { Signals } from './signals.js';
 
-/** Replayable event streams. */
+/** How long a start waits for Redis before it goes on without. */
+const CONNECT_MS = 2_000;
+
+interface Options {
+  /** How long an ended stream can still be read. */
+  retentionMs: number;
+  /** Where streams and signals are shared by all processes; without it each process has its own. */
+  redisUrl?: string | undefined;
+}
+
+/** Replayable event streams, and signals between processes: in Redis where there is one. */
 @Global()
 @Module({})
 export class StreamsModule {
-  /** @param options.retentionMs how long an ended stream can still be read */
-  static of(options: { retentionMs: number }): DynamicModule {
-    const streams = {
-      provide: EventStreams,
-      useFactory: () => new InMemoryEventStreams(options.retentionMs),
-    };
-    return { module: StreamsModule, providers: [streams], exports: [EventStreams] };
+  static of({ retentionMs, redisUrl }: Options): DynamicModule {
+    const providers = redisUrl ? shared(redisUrl, retentionMs) : own(retentionMs);
+    return { module: StreamsModule, providers, exports: [EventStreams, Signals] };
   }
+}
+
+function own(retentionMs: number): Provider[] {
+  return [
+    { provide: EventStreams, useFactory: () => new InMemoryEventStreams({ retentionMs }) },
+    { provide: Signals, useFactory: () => new InProcessSignals() },
+  ];
+}
+
+/** Both over the same connections, which the streams close, since they have something to deliver before. */
+function shared(redisUrl: string, retentionMs: number): Provider[] {
+  const connect = async () => {
+    const connections = new RedisConnections(redisUrl);
+    await connections.ready(CONNECT_MS);
+    return connections;
+  };
+  return [
+    { provide: RedisConnections, useFactory: connect },
+    {
+      provide: EventStreams,
+      inject: [RedisConnections],
+      useFactory: (connections: RedisConnections) => new RedisEventStreams(connections, { retentionMs }),
+    },
+    {
+      provide: Signals,
+      inject: [RedisConnections],
+      useFactory: (connections: RedisConnections) => new RedisSignals(connections),
+    },
+  ];
 }
