@@ -9,15 +9,32 @@ export interface RateRule {
   blockSeconds?: number;
 }
 
+/** What is left of a limit. */
+export interface RateState {
+  limit: number;
+  remaining: number;
+  /** Whole seconds until the limit is new again, at least 1. */
+  resetSeconds: number;
+}
+
+/** How many points a rule of `points` has at this scale: at least one; null where 0 switches limits off. */
+export function scaledPoints(points: number, scale: number): number | null {
+  return scale === 0 ? null : Math.max(1, Math.round(points * scale));
+}
+
 /** The points of a key are used up. */
 export class RateLimitedError extends Error {
   constructor(
     readonly rule: string,
-    /** Seconds until it is worth trying again. */
-    readonly retryAfter: number,
+    readonly state: RateState,
   ) {
     super(`rate limit ${rule}`);
     this.name = 'RateLimitedError';
+  }
+
+  /** Seconds until it is worth trying again. */
+  get retryAfter(): number {
+    return this.state.resetSeconds;
   }
 }
 
@@ -28,8 +45,11 @@ export class RateLimitedError extends Error {
  * deed turns out to be harmless. Keys are free text and may hold what a caller sent.
  */
 export abstract class RateLimiter {
-  /** Takes one point. @throws RateLimitedError when there is none left */
-  abstract take(rule: RateRule, key: string): Promise<void>;
+  /**
+   * Takes one point and says what is left; undefined where limits are switched off.
+   * @throws RateLimitedError when there is none left
+   */
+  abstract take(rule: RateRule, key: string): Promise<RateState | undefined>;
   /** Gives the last point back. */
   abstract giveBack(rule: RateRule, key: string): Promise<void>;
   /** Forgets what was counted, a lock as well. */
