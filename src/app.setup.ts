@@ -9,6 +9,7 @@ import { setUpSwagger } from './app.swagger.js';
 import { AppError } from './common/errors.js';
 import { JsonLogger } from './common/json-logger.js';
 import { ProblemFilter, sendProblem } from './common/problem.filter.js';
+import { writeRateLimitHeaders } from './common/rate-limits.js';
 import { languageOf, requestContext, requestIdOf } from './common/request-context.js';
 import { InputPipe } from './common/input.pipe.js';
 import type { Env } from './config/env.js';
@@ -17,6 +18,10 @@ import { classifyDatabaseFailure } from './database/failures.js';
 export const API_PREFIX = 'api/v1';
 const CLOSE_PATIENCE_MS = 3_000;
 const BODY_LIMIT = 1024 * 1024;
+const EXPOSED_HEADERS = [
+  ...['X-Request-Id', 'Retry-After', 'Idempotent-Replayed'],
+  ...['RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'],
+];
 
 /** The API, set up whole and not listening yet: the same for `main`, tests and tools. */
 export async function createApp(
@@ -71,7 +76,7 @@ async function acceptRequests(app: NestFastifyApplication, env: Env): Promise<vo
       origin: env.CORS_ORIGINS,
       methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
       credentials: true,
-      exposedHeaders: ['X-Request-Id', 'Retry-After', 'Idempotent-Replayed'],
+      exposedHeaders: EXPOSED_HEADERS,
       maxAge: 600,
     });
   }
@@ -79,6 +84,10 @@ async function acceptRequests(app: NestFastifyApplication, env: Env): Promise<vo
   // JSON is what the API reads: Fastify's own parser for plain text would make a body of anything.
   fastify.removeContentTypeParser('text/plain');
   fastify.addHook('onRequest', giveContext);
+  fastify.addHook('onSend', (_request, reply, _payload, done) => {
+    writeRateLimitHeaders(reply);
+    done();
+  });
   fastify.addHook('onResponse', logAccess(new Logger('Http')));
   // Whoever does not read the end of his answer is not waited for: the process has to end.
   fastify.addHook('preClose', (done) => {

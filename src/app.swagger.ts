@@ -9,12 +9,39 @@ const operationIdFactory = (controller: string, method: string) =>
 
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 
+type Response = Extract<Operation['responses'][string], { description: string }>;
+
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 
-const WHOLE = /^(id|seq|replyTo|status|expiresIn|limit|count|.+Id|.+Tokens)$/;
+const WHOLE =
+  /^(id|seq|replyTo|status|expiresIn|limit|count|days|used|remaining|requests|input|output|total|estimated|reserved|turns.+|.+Id|.+Tokens)$/;
+
+const whole = (description: string, example: number) => ({
+  description,
+  schema: { type: 'integer' as const, minimum: 0 },
+  example,
+});
+
+/** Of answers under the general limits. */
+const RATE_HEADERS = {
+  'RateLimit-Limit': whole(
+    'Of the tightest limit that was applied to this request: how many it allows.',
+    600,
+  ),
+  'RateLimit-Remaining': whole('How many of them are left.', 598),
+  'RateLimit-Reset': whole('Seconds until the limit is new again.', 42),
+};
 
 const PROBLEM = {
   content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/ProblemDto' } } },
+};
+
+const TOO_MANY = {
+  description:
+    'Too much: `rate_limited`, `too_many_attempts`, `too_many_turns` or `quota_exceeded`; `Retry-After` says when to ' +
+    'try again.',
+  ...PROBLEM,
+  headers: { 'Retry-After': whole('Seconds until it is worth trying again.', 42) },
 };
 
 /** Swagger UI at /docs, its document at /docs/openapi.json. */
@@ -30,12 +57,9 @@ export function setUpSwagger(app: NestFastifyApplication): void {
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, 'access-token')
     .addCookieAuth('parley_session', { type: 'apiKey', in: 'cookie' }, 'session-cookie')
     .build();
+  const options = { extraModels: [ProblemDto], operationIdFactory };
   const document = () =>
-    withIntegers(
-      withProblems(
-        SwaggerModule.createDocument(app, config, { extraModels: [ProblemDto], operationIdFactory }),
-      ),
-    );
+    withRateLimits(withIntegers(withProblems(SwaggerModule.createDocument(app, config, options))));
   SwaggerModule.setup('docs', app, document, {
     jsonDocumentUrl: 'docs/openapi.json',
     yamlDocumentUrl: 'docs/openapi.yaml',
@@ -47,6 +71,20 @@ export function setUpSwagger(app: NestFastifyApplication): void {
 /** Says of every route which errors it can answer with, and that the cookie serves where the token does. */
 function withProblems(document: OpenAPIObject): OpenAPIObject {
   for (const operation of operationsOf(document)) describeErrors(operation);
+  return document;
+}
+
+/** Says of every route under the general limits that it has them, and of every answer which headers tell of them. */
+function withRateLimits(document: OpenAPIObject): OpenAPIObject {
+  document.components = { ...document.components, headers: RATE_HEADERS };
+  const names = Object.keys(RATE_HEADERS);
+  const headers = Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+  const limited = operationsOf(document, (path) => !path.startsWith('/health/'));
+  for (const { responses } of limited) {
+    responses['429'] ??= TOO_MANY;
+    for (const [status, response] of Object.entries(responses) as [string, Response][])
+      responses[status] = { ...response, headers: { ...response.headers, ...headers } };
+  }
   return document;
 }
 
@@ -67,8 +105,10 @@ function withIntegers(document: OpenAPIObject): OpenAPIObject {
   return document;
 }
 
-function operationsOf(document: OpenAPIObject): Operation[] {
-  return Object.values(document.paths).flatMap((path) => METHODS.flatMap((method) => path[method] ?? []));
+function operationsOf(document: OpenAPIObject, has = (_path: string) => true): Operation[] {
+  return Object.entries(document.paths)
+    .filter(([path]) => has(path))
+    .flatMap(([, item]) => METHODS.flatMap((method) => item[method] ?? []));
 }
 
 function describeErrors(operation: Operation): void {

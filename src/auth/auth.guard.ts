@@ -3,29 +3,41 @@ import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { type AuthUser, PUBLIC_ROUTE, REQUIRED_ROLE, type UserRole } from '../common/current-user.js';
 import { AppError } from '../common/errors.js';
+import { UNLIMITED_ROUTE } from '../common/rate-limits.js';
 import { ENV, type Env } from '../config/env.js';
 import { isCrossSite } from './cross-site.js';
+import { RequestLimits } from './request-limits.js';
 import { SESSION_COOKIE } from './session-cookie.js';
 import { SessionsService } from './sessions.service.js';
 import { TokenService } from './token.service.js';
 
-/** In front of every route: finds the user by Bearer token or session cookie, and turns strangers away. */
+/**
+ * In front of every route: finds the user by Bearer token or session cookie, turns strangers away, and whoever asks
+ * too often.
+ */
 @Injectable()
 export class AuthGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly tokens: TokenService,
     private readonly sessions: SessionsService,
+    private readonly limits: RequestLimits,
     @Inject(ENV) private readonly env: Env,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const targets = [context.getHandler(), context.getClass()];
-    if (this.reflector.getAllAndOverride<boolean | undefined>(PUBLIC_ROUTE, targets)) return true;
-    const request = context.switchToHttp().getRequest<FastifyRequest & { user: AuthUser }>();
-    request.user = await this.authenticate(request);
+    const request = context.switchToHttp().getRequest<FastifyRequest & { user?: AuthUser }>();
+    try {
+      if (!this.reflector.getAllAndOverride<boolean | undefined>(PUBLIC_ROUTE, targets))
+        request.user = await this.authenticate(request);
+    } finally {
+      // A stranger's request counts for its address, and too many of them are refused as such.
+      if (!this.reflector.getAllAndOverride<boolean | undefined>(UNLIMITED_ROUTE, targets))
+        await this.limits.take(request.ip, request.user?.id);
+    }
     const role = this.reflector.getAllAndOverride<UserRole | undefined>(REQUIRED_ROLE, targets);
-    if (role && request.user.role !== role) throw new AppError('route_not_found');
+    if (role && request.user?.role !== role) throw new AppError('route_not_found');
     return true;
   }
 

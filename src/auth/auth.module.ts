@@ -13,6 +13,7 @@ import { AuthGuard } from './auth.guard.js';
 import { AuthService } from './auth.service.js';
 import { FirstAdmin } from './first-admin.js';
 import { LoginLimits } from './login-limits.js';
+import { RequestLimits } from './request-limits.js';
 import { SessionHousekeeping } from './session-housekeeping.js';
 import { Session } from './session.entity.js';
 import { SessionsService } from './sessions.service.js';
@@ -40,6 +41,7 @@ function keyOf(secret: string): Buffer {
     SessionsService,
     TokenService,
     LoginLimits,
+    RequestLimits,
     FirstAdmin,
     SessionHousekeeping,
     { provide: APP_GUARD, useClass: AuthGuard },

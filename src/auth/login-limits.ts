@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { RateLimiter, type RateRule } from '../../libs/limits/rate-limiter.js';
 import { usernameKey } from '../users/users.service.js';
+import { networkOf } from './network.js';
 
 const MINUTE = 60;
 /** Wrong passwords for one name from one address; then this pair is locked out. */
@@ -26,7 +27,7 @@ export class LoginLimits {
 
   /** Takes an attempt from the budgets of this name and address. @throws RateLimitedError */
   async attempt(name: string, address: string): Promise<void> {
-    await this.limiter.take(ADDRESS, network(address));
+    await this.limiter.take(ADDRESS, networkOf(address));
     await this.limiter.take(PAIR, pair(name, address));
     await this.limiter.take(NAME, usernameKey(name));
   }
@@ -39,21 +40,10 @@ export class LoginLimits {
 
   /** @throws RateLimitedError */
   async registering(address: string): Promise<void> {
-    await this.limiter.take(REGISTER, network(address));
+    await this.limiter.take(REGISTER, networkOf(address));
   }
 }
 
 function pair(name: string, address: string): string {
-  return `${usernameKey(name)} ${network(address)}`;
-}
-
-/** One household or host has a whole /64 of IPv6 addresses to choose from: it counts as one address. */
-function network(address: string): string {
-  const v4 = /(?:^|:)(\d+\.\d+\.\d+\.\d+)$/.exec(address)?.[1];
-  if (v4 || !address.includes(':')) return v4 ?? address;
-  const [head = '', tail] = address.split('%')[0]!.split('::');
-  const groups = head.split(':').filter(Boolean);
-  const after = (tail ?? '').split(':').filter(Boolean);
-  const missing = tail === undefined ? 0 : 8 - groups.length - after.length;
-  return [...groups, ...Array<string>(Math.max(0, missing)).fill('0'), ...after].slice(0, 4).join(':');
+  return `${usernameKey(name)} ${networkOf(address)}`;
 }

@@ -123,6 +123,21 @@ export const PROBLEMS = {
     ['Too many attempts', 'Too many attempts; try again later (Retry-After).'],
     ['尝试次数过多', '尝试次数过多，请稍后再试（Retry-After）。'],
   ),
+  rate_limited: entry(
+    429,
+    ['Too many requests', 'Too many requests in a minute; try again later (Retry-After).'],
+    ['请求过于频繁', '一分钟内请求过多，请稍后再试（Retry-After）。'],
+  ),
+  too_many_turns: entry(
+    429,
+    ['Too many turns', 'Too many of your conversations are answering at once; wait for one of them.'],
+    ['同时进行的回答过多', '您同时生成回答的对话过多，请等待其中一个结束。'],
+  ),
+  quota_exceeded: entry(
+    429,
+    ['Quota used up', 'The quota of {quota} for today is used up; it is new at {resetsAt}.'],
+    ['今日额度已用完', '今日额度（{quota}）已用完，将于 {resetsAt} 重置。'],
+  ),
   internal_error: entry(
     500,
     ['Internal error', 'Something went wrong here; the request id finds it in the logs.'],

@@ -47,4 +47,24 @@ export class ProblemDto {
    * @example 42
    */
   runningMessageId?: number;
+  /**
+   * With `quota_exceeded`: which one, the tokens of a day or its requests.
+   * @example 'tokens'
+   */
+  quota?: 'tokens' | 'requests';
+  /**
+   * With `quota_exceeded`: how much a day has.
+   * @example 200000
+   */
+  limit?: number;
+  /**
+   * With `quota_exceeded`: what of it is used, or kept for turns that are running.
+   * @example 199480
+   */
+  used?: number;
+  /**
+   * With `quota_exceeded`: when the next day begins, in UTC.
+   * @example '2026-11-22T00:00:00.000Z'
+   */
+  resetsAt?: Date;
 }

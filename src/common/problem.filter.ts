@@ -5,6 +5,7 @@ import { describeFailure } from './describe-failure.js';
 import { AppError } from './errors.js';
 import { type ProblemCode, PROBLEMS } from './problem-catalog.js';
 import type { ProblemDto } from './problem.dto.js';
+import { noteRateLimit } from './rate-limits.js';
 import { languageOf } from './request-context.js';
 
 /** Recognises failures of what is below this room (the database) by their codes. */
@@ -48,8 +49,10 @@ export class ProblemFilter implements ExceptionFilter {
 
   private toAppError(thrown: unknown, request: FastifyRequest): AppError {
     if (thrown instanceof AppError) return thrown;
-    if (thrown instanceof RateLimitedError)
+    if (thrown instanceof RateLimitedError) {
+      noteRateLimit(thrown.state);
       return new AppError('too_many_attempts', { retryAfter: thrown.retryAfter });
+    }
     const known = this.classify(thrown);
     if (known) return new AppError(known, { cause: thrown, retryAfter: 2 });
     const { code, statusCode } = thrown as { code?: string; statusCode?: number };

@@ -7,6 +7,16 @@ import type { Language } from './problem-catalog.js';
 export interface RequestContext {
   requestId: string;
   language: Language;
+  /** The tightest limit that was applied to the request so far; see rate-limits.ts. */
+  rateLimit?: AppliedLimit;
+}
+
+/** What is left of a limit, and when it is new again. */
+export interface AppliedLimit {
+  limit: number;
+  remaining: number;
+  /** Milliseconds since 1970. */
+  resetsAt: number;
 }
 
 export const requestContext = new AsyncLocalStorage<RequestContext>();

@@ -93,6 +93,13 @@ export const envSchema = z.object({
     .default([]),
   TRUST_PROXY: trustProxy.default(false),
   RATE_LIMIT_SCALE: decimal(0, 1_000_000).default(1),
+  REQUESTS_PER_MINUTE: whole(1, 1_000_000).default(600),
+  ADDRESS_REQUESTS_PER_MINUTE: whole(1, 1_000_000).default(1_200),
+  TURNS_PER_MINUTE: whole(1, 1_000_000).default(60),
+  TURNS_AT_ONCE: whole(1, 1_000_000).default(20),
+  QUOTA_REQUESTS_PER_DAY: whole(1, 1_000_000_000).optional(),
+  QUOTA_TOKENS_PER_DAY: whole(1, 999_999_999_999_999).optional(),
+  DISCONNECT_GRACE_MS: whole(0, 600_000).default(10_000),
   SHUTDOWN_GRACE_MS: whole(0, 6_000).default(5_000),
   LLM_PROVIDER: z.enum(LLM_PROVIDERS, 'must be openai, bailian or echo').optional(),
   LLM_FALLBACK: list

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { once } from 'node:events';
 import type { StreamEvent } from '../../libs/streams/event-streams.js';
+import { writeRateLimitHeaders } from '../common/rate-limits.js';
 import { MessageDto } from './dto/message.dto.js';
 import type { TurnDto, TurnEndDto } from './dto/turn.dto.js';
 import { MessagesService } from './messages.service.js';
@@ -26,6 +27,7 @@ export class TurnDelivery {
 
   /** Answers a request that made a turn, in the form that it asked for. The turn does not depend on who listens. */
   async deliver(turn: StoredTurn, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    writeRateLimitHeaders(reply);
     if (turn.replayed) reply.header('Idempotent-Replayed', 'true');
     const gone = goneSignal(reply);
     const batches = this.events.read(turn.assistantMessage, 0, gone);
@@ -37,6 +39,7 @@ export class TurnDelivery {
   /** Answers with the events of a turn above `after`. @throws AppError not_found */
   async replay(ownerId: number, messageId: number, after: number, reply: FastifyReply): Promise<void> {
     const answer = await this.messages.findAnswer(ownerId, messageId);
+    writeRateLimitHeaders(reply);
     const gone = goneSignal(reply);
     await streamEvents(this.events.read(answer, after, gone), reply, gone);
   }

@@ -128,6 +128,24 @@ describe('the API’s document', () => {
     expect(breaking(errors, ({ response }) => isProblem(response))).toEqual([]);
   });
 
+  it('says which headers tell of limits, of every answer under them', () => {
+    const named = ['RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'];
+    const answers = operations.flatMap(({ name, template, method }) =>
+      Object.entries(document.paths[template]![method.toLowerCase()]!.responses).map(
+        ([status, response]) => ({
+          name: `${name} ${status}`,
+          isLimited: !template.startsWith('/health/'),
+          headers: Object.keys((response as { headers?: object }).headers ?? {}),
+        }),
+      ),
+    );
+    const isRight = ({ isLimited, headers }: (typeof answers)[number]): boolean =>
+      named.every((header) => headers.includes(header) === isLimited);
+    expect(breaking(answers, isRight)).toEqual([]);
+    const limited = operations.filter(({ template }) => !template.startsWith('/health/'));
+    expect(breaking(limited, ({ responses }) => responses['429'] !== undefined)).toEqual([]);
+  });
+
   it('says which operations need a login, and how one shows it', () => {
     const open = operations.filter(({ security }) => !security).map(({ name }) => name);
     expect(open.toSorted()).toEqual(PUBLIC.toSorted());
