@@ -12,7 +12,8 @@ const FEATURES = {
   chatbots: ['users', 'prompts'],
   topics: ['users', 'chatbots'],
   files: [],
-  conversations: ['users', 'chatbots', 'topics', 'files', 'llm'],
+  usage: ['users'],
+  conversations: ['users', 'chatbots', 'topics', 'files', 'usage', 'llm'],
   speech: ['files', 'conversations'],
 };
 

@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { LimitsModule } from '../libs/limits/limits.module.js';
 import { StreamsModule } from '../libs/streams/streams.module.js';
 import { Foundation1795000000000 } from '../migrations/1795000000000-foundation.js';
+import { Usage1795100000000 } from '../migrations/1795100000000-usage.js';
 import { AuthModule } from './auth/auth.module.js';
 import { Session } from './auth/session.entity.js';
 import { Chatbot } from './chatbots/chatbot.entity.js';
@@ -18,10 +19,12 @@ import { Prompt } from './prompts/prompt.entity.js';
 import { PromptsModule } from './prompts/prompts.module.js';
 import { Topic } from './topics/topic.entity.js';
 import { TopicsModule } from './topics/topics.module.js';
+import { UsageDay } from './usage/usage-day.entity.js';
+import { UsageModule } from './usage/usage.module.js';
 import { User } from './users/user.entity.js';
 
-export const ENTITIES = [User, Session, Chatbot, Topic, PromptScope, Prompt, Conversation, Message];
-export const MIGRATIONS = [Foundation1795000000000];
+export const ENTITIES = [User, Session, Chatbot, Topic, PromptScope, Prompt, Conversation, Message, UsageDay];
+export const MIGRATIONS = [Foundation1795000000000, Usage1795100000000];
 
 /** How long the events of an ended turn can be read from the stream; afterwards they are rebuilt from its row. */
 const STREAM_RETENTION_MS = 60_000;
@@ -47,6 +50,7 @@ export class AppModule {
       TopicsModule,
       PromptsModule,
       ConversationsModule,
+      UsageModule,
     ];
     return { module: AppModule, imports: [...ground(env), ...features] };
   }

@@ -1,0 +1,181 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { type EntityManager, MoreThanOrEqual, type Repository, type UpdateQueryBuilder } from 'typeorm';
+import { AppError } from '../common/errors.js';
+import { noteRateLimit } from '../common/rate-limits.js';
+import { ENV, type Env } from '../config/env.js';
+import { UsageDto } from './dto/usage.dto.js';
+import { tokensTaken, UsageDay } from './usage-day.entity.js';
+import { type UsageLimits, usageLimits } from './usage-limits.js';
+import { firstDayOf, nextMidnight, secondsToMidnight, utcDay } from './utc-day.js';
+
+/** How many users are remembered to have begun their day. */
+const MAX_BEGUN = 100_000;
+
+/** What a turn was let in with: to be settled, or released, for the same day. */
+export interface Reservation {
+  /** In UTC: `2026-11-21`. */
+  day: string;
+  tokens: number;
+}
+
+/** How a turn ended, for the books. */
+export interface Settlement {
+  /** What was reserved for it. */
+  reserved: number;
+  inputTokens: number;
+  outputTokens: number;
+  /** Whether the counts are our own, because the provider sent none. */
+  estimated: boolean;
+}
+
+/**
+ * Daily quotas of requests and tokens, by UTC day: reserved before a turn, settled when it has ended. The methods
+ * that write run in the caller's transaction, so that books and turns agree whatever happens. They lock the user's row
+ * of the day until its end; a transaction calls them before it touches anything else, so that all of them lock in the
+ * same order.
+ */
+@Injectable()
+export class UsageService {
+  /** What one user may use. */
+  readonly limits: UsageLimits;
+  /** Users whose row of the day is there, as far as this process knows. */
+  private readonly begun = new Set<number>();
+  private begunDay = '';
+
+  constructor(
+    @InjectRepository(UsageDay) private readonly days: Repository<UsageDay>,
+    @Inject(ENV) env: Env,
+  ) {
+    this.limits = usageLimits(env);
+  }
+
+  /** Whether there is a quota of tokens: only then is it worth estimating what a turn will need. */
+  get tokensLimited(): boolean {
+    return this.limits.tokensPerDay !== null;
+  }
+
+  /**
+   * Takes one request and `tokens` from the user's quotas of the day, or nothing.
+   * @throws AppError quota_exceeded with the quota, its limit, what of it is used, and when it is new
+   */
+  async reserve(
+    manager: EntityManager,
+    ownerId: number,
+    tokens: number,
+    now = new Date(),
+  ): Promise<Reservation> {
+    const day = utcDay(now);
+    const isIn =
+      (this.hasBegun(ownerId, day) && (await this.take(manager, ownerId, day, tokens))) ||
+      (await this.begin(manager, ownerId, day, tokens));
+    if (!isIn) await this.refuse(manager, ownerId, now);
+    if (this.limits.requestsPerDay !== null) await this.note(manager, ownerId, now);
+    return { day, tokens };
+  }
+
+  /** Gives back what was reserved and books what was used. */
+  async settle(manager: EntityManager, ownerId: number, day: string, settlement: Settlement): Promise<void> {
+    const { reserved, inputTokens, outputTokens, estimated } = settlement;
+    await this.update(manager, ownerId, day)
+      .set({
+        reservedTokens: () => 'reserved_tokens - :reserved',
+        inputTokens: () => 'input_tokens + :inputTokens',
+        outputTokens: () => 'output_tokens + :outputTokens',
+        estimatedTokens: () => 'estimated_tokens + :estimatedTokens',
+      })
+      .setParameters({ reserved, inputTokens, outputTokens })
+      .setParameter('estimatedTokens', estimated ? inputTokens + outputTokens : 0)
+      .execute();
+  }
+
+  /** Takes a reservation back as if it had not been, its request too. */
+  async release(manager: EntityManager, ownerId: number, day: string, reserved: number): Promise<void> {
+    await this.update(manager, ownerId, day)
+      .set({ requests: () => 'requests - 1', reservedTokens: () => 'reserved_tokens - :reserved' })
+      .setParameter('reserved', reserved)
+      .execute();
+  }
+
+  /** For the user himself: today with its limits, and the last `days` days, newest first. */
+  async report(ownerId: number, days: number, now = new Date()): Promise<UsageDto> {
+    const rows = await this.days.find({
+      where: { userId: ownerId, day: MoreThanOrEqual(firstDayOf(days, now)) },
+      order: { day: 'DESC' },
+    });
+    return UsageDto.from(rows, this.limits, now);
+  }
+
+  /** One statement decides between those who come at once: the row is locked by whoever was let in. */
+  private async take(manager: EntityManager, ownerId: number, day: string, tokens: number): Promise<boolean> {
+    const { requestsPerDay, tokensPerDay } = this.limits;
+    const query = this.update(manager, ownerId, day)
+      .set({ requests: () => 'requests + 1', reservedTokens: () => 'reserved_tokens + :tokens' })
+      .setParameter('tokens', tokens);
+    if (requestsPerDay !== null) query.andWhere('requests < :requestsPerDay', { requestsPerDay });
+    if (tokensPerDay !== null)
+      query.andWhere('input_tokens + output_tokens + reserved_tokens <= :room', {
+        room: tokensPerDay - tokens,
+      });
+    return (await query.execute()).affected === 1;
+  }
+
+  /**
+   * Makes the row of the day where it is missing, then takes. Not the other way round: to update a row that is not
+   * there locks a gap, and two users at midnight would wait for each other. A row that is there is locked by this as
+   * for an update; to ignore it would lock it for reading only, and two who then update it would wait for each other.
+   */
+  private async begin(
+    manager: EntityManager,
+    ownerId: number,
+    day: string,
+    tokens: number,
+  ): Promise<boolean> {
+    const nothing = { requests: 0, inputTokens: 0, outputTokens: 0, estimatedTokens: 0, reservedTokens: 0 };
+    await manager
+      .createQueryBuilder()
+      .insert()
+      .into(UsageDay)
+      .values({ userId: ownerId, day, ...nothing })
+      .orUpdate(['day'], ['user_id', 'day'])
+      .updateEntity(false)
+      .execute();
+    this.begun.add(ownerId);
+    return this.take(manager, ownerId, day, tokens);
+  }
+
+  /** Whether the row of the day was there: it may be gone again with the transaction that made it. */
+  private hasBegun(ownerId: number, day: string): boolean {
+    if (day !== this.begunDay || this.begun.size > MAX_BEGUN) this.begun.clear();
+    this.begunDay = day;
+    return this.begun.has(ownerId);
+  }
+
+  private async refuse(manager: EntityManager, ownerId: number, now: Date): Promise<never> {
+    const { requestsPerDay, tokensPerDay } = this.limits;
+    const row = await manager.findOneByOrFail(UsageDay, { userId: ownerId, day: utcDay(now) });
+    const isRequests = requestsPerDay !== null && row.requests >= requestsPerDay;
+    const quota = isRequests ? 'requests' : 'tokens';
+    const limit = isRequests ? requestsPerDay : (tokensPerDay ?? 0);
+    const used = isRequests ? row.requests : tokensTaken(row);
+    const retryAfter = secondsToMidnight(now);
+    noteRateLimit({ limit, remaining: 0, resetSeconds: retryAfter });
+    const resetsAt = nextMidnight(now).toISOString();
+    throw new AppError('quota_exceeded', {
+      retryAfter,
+      params: { quota, resetsAt },
+      extensions: { quota, limit, used, resetsAt },
+    });
+  }
+
+  /** For the answer's headers. */
+  private async note(manager: EntityManager, ownerId: number, now: Date): Promise<void> {
+    const limit = this.limits.requestsPerDay ?? 0;
+    const { requests } = await manager.findOneByOrFail(UsageDay, { userId: ownerId, day: utcDay(now) });
+    noteRateLimit({ limit, remaining: limit - requests, resetSeconds: secondsToMidnight(now) });
+  }
+
+  private update(manager: EntityManager, ownerId: number, day: string): UpdateQueryBuilder<UsageDay> {
+    return manager.createQueryBuilder().update(UsageDay).where({ userId: ownerId, day });
+  }
+}
