@@ -1,37 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import {
-  type EventStreams,
-  StreamEndedError,
-  type StreamEvent,
-  StreamNotFoundError,
-} from './event-streams.js';
-
-interface Settings {
-  /** A minute where a test does not say otherwise. */
-  retentionMs?: number;
-  idleMs?: number;
-  maxEvents?: number;
-}
-
-interface Subject {
-  /** An adapter without streams. */
-  make(settings: Settings): EventStreams | Promise<EventStreams>;
-  /** What another process has of the one made last; that one itself where there is one process only. */
-  another(): EventStreams | Promise<EventStreams>;
-}
+import { collect, forever, refusalOf } from '../../test/support/streams.ts';
+import { StreamEndedError, StreamNotFoundError } from './event-streams.js';
+import { sharingContract, type Subject } from './sharing.contract.js';
 
 const delta = (text: string) => ({ type: 'delta', data: { text } });
-const forever = () => new AbortController().signal;
-
-async function collect(events: AsyncIterable<StreamEvent[]>): Promise<StreamEvent[]> {
-  const all: StreamEvent[] = [];
-  for await (const batch of events) all.push(...batch);
-  return all;
-}
-
 /** What every adapter of `EventStreams` promises. */
-export function eventStreamsContract(name: string, { make, another }: Subject): void {
+export function eventStreamsContract(name: string, subject: Subject): void {
+  const { make, another } = subject;
+  sharingContract(name, subject);
   describe(`${name} keeps the contract of EventStreams`, () => {
     it('counts ids from 1 without gaps, over batches', async () => {
       const streams = await make({});
@@ -114,11 +91,10 @@ export function eventStreamsContract(name: string, { make, another }: Subject): 
     it('forgets a removed stream, and tells its readers', async () => {
       const streams = await make({});
       await streams.append('a', [delta('1')]);
-      const reader = collect(streams.read('a', 0, forever()));
-      const refused = expect(reader).rejects.toBeInstanceOf(StreamNotFoundError);
+      const refused = refusalOf(collect(streams.read('a', 0, forever())));
       await sleep(20);
       await streams.remove('a');
-      await refused;
+      expect(await refused).toBeInstanceOf(StreamNotFoundError);
       await expect(collect(streams.read('a', 0, forever()))).rejects.toBeInstanceOf(StreamNotFoundError);
       await streams.remove('a');
     });
@@ -135,15 +111,14 @@ export function eventStreamsContract(name: string, { make, another }: Subject): 
     it('forgets a stream that nobody ends, once it has been idle for long', async () => {
       const streams = await make({ idleMs: 400 });
       await streams.append('a', [delta('1')]);
-      const reader = collect(streams.read('a', 0, forever()));
-      reader.catch(() => undefined);
+      const refused = refusalOf(collect(streams.read('a', 0, forever())));
       await sleep(250);
       await streams.append('a', [delta('2')]);
       await sleep(250);
       expect(await streams.snapshot('a')).toHaveLength(2);
       await sleep(600);
       await expect(streams.snapshot('a')).rejects.toBeInstanceOf(StreamNotFoundError);
-      await expect(reader).rejects.toBeInstanceOf(StreamNotFoundError);
+      expect(await refused).toBeInstanceOf(StreamNotFoundError);
       expect(await streams.append('a', [delta('anew')])).toBe(1);
     });
 
@@ -215,106 +190,6 @@ export function eventStreamsContract(name: string, { make, another }: Subject): 
 
     it('is available', async () => {
       expect((await make({})).available()).toBe(true);
-    });
-
-    it('reads in another process as in the own one: replay, live, end', async () => {
-      const streams = await make({});
-      await streams.append('a', [delta('1'), delta('2')]);
-      const other = await another();
-      expect((await other.snapshot('a')).map((event) => event.id)).toEqual([1, 2]);
-      const readers = [0, 1, 2].map((after) => collect(other.read('a', after, forever())));
-      await sleep(20);
-      for (let n = 3; n <= 300; n += 1) {
-        await streams.append('a', [delta(String(n))], { end: n === 300 });
-        if (n % 50 === 0) await sleep(5);
-      }
-      const all = Array.from({ length: 300 }, (_, index) => index + 1);
-      const seen = await Promise.all(readers);
-      expect(seen.map((events) => events.map((event) => event.id))).toEqual([
-        all,
-        all.slice(1),
-        all.slice(2),
-      ]);
-      expect(seen[0]!.map((event) => event.data)).toEqual(all.map((n) => ({ text: String(n) })));
-      for (const after of [299, 300, 301])
-        expect(await collect(other.read('a', after, forever()))).toHaveLength(after === 299 ? 1 : 0);
-    });
-
-    it('never loses or doubles an event for a slow reader in another process', async () => {
-      const streams = await make({});
-      await streams.append('a', [delta('1')]);
-      const other = await another();
-      const seen: number[] = [];
-      const reader = (async () => {
-        for await (const batch of other.read('a', 0, forever())) {
-          seen.push(...batch.map((event) => event.id));
-          await sleep(5);
-        }
-      })();
-      for (let n = 2; n <= 5_000; n += 1) {
-        void streams.append('a', [delta(String(n))], { end: n === 5_000 });
-        if (n % 20 === 0) await sleep(1);
-      }
-      await reader;
-      expect(seen).toEqual(Array.from({ length: 5_000 }, (_, index) => index + 1));
-    });
-
-    it('ends a reader in another process when its signal aborts', async () => {
-      const streams = await make({});
-      await streams.append('a', [delta('1')]);
-      const other = await another();
-      const abort = new AbortController();
-      const reader = collect(other.read('a', 0, abort.signal));
-      await sleep(50);
-      abort.abort();
-      expect(await reader).toHaveLength(1);
-      expect(await collect(other.read('a', 0, AbortSignal.abort()))).toEqual([]);
-    });
-
-    it('appends in another process at the end, and refuses the first writer when that was the end', async () => {
-      const streams = await make({});
-      await streams.append('a', [delta('1'), delta('2')]);
-      const other = await another();
-      const readers = [streams, other].map((side) => collect(side.read('a', 0, forever())));
-      await sleep(50);
-      expect(await other.append('a', [{ type: 'end', data: null }], { end: true })).toBe(3);
-      const seen = await Promise.all(readers);
-      await expect(streams.append('a', [delta('late')])).rejects.toBeInstanceOf(StreamEndedError);
-      await expect(other.append('a', [delta('late')])).rejects.toBeInstanceOf(StreamEndedError);
-      const wanted = [delta('1'), delta('2'), { type: 'end', data: null }];
-      for (const events of [...seen, await streams.snapshot('a')])
-        expect(events).toEqual(wanted.map((event, index) => ({ id: index + 1, ...event })));
-    });
-
-    it('removes for every process', async () => {
-      const streams = await make({});
-      await streams.append('a', [delta('1')]);
-      const other = await another();
-      const readers = [streams, other].map((side) => collect(side.read('a', 0, forever())));
-      const refused = readers.map((reader) => expect(reader).rejects.toBeInstanceOf(StreamNotFoundError));
-      await sleep(50);
-      await other.remove('a');
-      await Promise.all(refused);
-      for (const side of [streams, other])
-        await expect(side.snapshot('a')).rejects.toBeInstanceOf(StreamNotFoundError);
-      expect(await streams.append('a', [delta('anew')])).toBe(1);
-    });
-
-    it('carries 200 streams at once, complete for readers in another process', async () => {
-      const streams = await make({});
-      const other = await another();
-      const names = Array.from({ length: 200 }, (_, index) => `s${index}`);
-      await Promise.all(names.map((name) => streams.append(name, [delta(name)])));
-      const readers = names.map((name) => collect(other.read(name, 0, forever())));
-      for (let n = 2; n <= 40; n += 1) {
-        for (const name of names) void streams.append(name, [delta(name)], { end: n === 40 });
-        await sleep(1);
-      }
-      const wanted = Array.from({ length: 40 }, (_, index) => index + 1);
-      for (const [index, events] of (await Promise.all(readers)).entries()) {
-        expect(events.map((event) => event.id)).toEqual(wanted);
-        expect(events.every((event) => (event.data as { text: string }).text === names[index])).toBe(true);
-      }
     });
 
     it('carries text of any kind unchanged', async () => {

@@ -46,7 +46,9 @@ export class RedisEventStreams extends EventStreams implements OnApplicationShut
       removed: (stream) => this.forget(stream),
       joined: (stream, writer) => this.writers.get(stream)?.heardOf(writer),
     });
-    connections.onBack(() => this.deliverStalled());
+    connections.onBack(() => {
+      for (const writer of this.writers.values()) void writer.restore();
+    });
   }
 
   append(name: string, events: NewStreamEvent[], options: { end?: boolean } = {}): Promise<number> {

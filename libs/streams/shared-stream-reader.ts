@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type StreamEvent, StreamNotFoundError } from './event-streams.js';
 import { LiveFeed } from './live-feed.js';
 import type { Page, SharedStreams } from './shared-streams.js';
@@ -5,6 +6,10 @@ import type { Page, SharedStreams } from './shared-streams.js';
 /** A lost message that no later one gives away is found out after so long. */
 const RECHECK_MS = 3_000;
 const RETRY_MS = 200;
+/** How long who begins to read waits for the connection. */
+const BLINK_MS = 1_000;
+
+const NOTHING: Page = { events: [], last: 0, ended: false };
 
 /** Where one reader stands. */
 interface Reading {
@@ -41,7 +46,8 @@ export class SharedStreamReader {
     signal: AbortSignal,
   ): AsyncGenerator<StreamEvent[], void, undefined> {
     if (signal.aborted) return;
-    const page = await this.first(name, after);
+    const page = await this.first(name, after, signal);
+    if (signal.aborted) return;
     if (page.events.length > 0) yield page.events;
     const position = page.events.at(-1)?.id ?? after;
     if (page.ended && position >= page.last) return;
@@ -111,10 +117,16 @@ export class SharedStreamReader {
     if (now - reading.trouble.since > this.patienceMs) throw new StreamNotFoundError(reading.name);
   }
 
-  private async first(name: string, after: number): Promise<Page> {
-    const page = await this.page(name, after);
-    if (typeof page === 'string') throw new StreamNotFoundError(name);
-    return page;
+  /** A connection that breaks and comes back at once is nobody's business. */
+  private async first(name: string, after: number, signal?: AbortSignal): Promise<Page> {
+    const until = performance.now() + BLINK_MS;
+    for (;;) {
+      const page = await this.page(name, after);
+      if (typeof page !== 'string') return page;
+      if (signal?.aborted) return NOTHING;
+      if (page === 'absent' || performance.now() > until) throw new StreamNotFoundError(name);
+      await sleep(RETRY_MS / 4);
+    }
   }
 
   private async page(name: string, after: number): Promise<Page | Trouble['why']> {

@@ -105,6 +105,10 @@ export class SharedStreams {
     return { events, last: decoded(stream, tail).id, ended: fieldsOf(tail).has('e') };
   }
 
+  async has(stream: string): Promise<boolean> {
+    return (await this.client.exists(this.keyOf(stream))) === 1;
+  }
+
   async remove(stream: string): Promise<void> {
     const message = JSON.stringify({ v: VERSION, removed: stream });
     await Promise.all([this.client.unlink(this.keyOf(stream)), this.client.publish(this.everybody, message)]);

@@ -99,6 +99,18 @@ export class StreamWriter {
     }
   }
 
+  /** After an outage: sends again what Redis has lost, also where there is nothing new to send. */
+  async restore(): Promise<void> {
+    if (this.idle && this.delivered > 0) {
+      const lost = await this.shared.has(this.name).then(
+        (there) => !there,
+        () => false,
+      );
+      if (lost && this.idle && !this.closed) this.goBack(-this.offset);
+    }
+    await this.deliver();
+  }
+
   /** Lets whoever waits for Redis go: this process has the events. */
   release(): void {
     this.tellKnown();
@@ -169,7 +181,7 @@ export class StreamWriter {
     this.supersede();
     const { waiters } = this;
     this.waiters = [];
-    for (const { reject } of waiters) reject(new StreamEndedError(this.name));
+    for (const waiter of waiters) waiter.reject(new StreamEndedError(this.name));
     this.finish();
   }
 
