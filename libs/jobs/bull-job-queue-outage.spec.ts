@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type Server, type Socket, connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis as Client } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { freePort } from '../../test/support/child.ts';
+import { Line } from '../../test/support/line.ts';
 import { type Redis, startRedis } from '../../test/support/redis.ts';
+import { eventually } from '../../test/support/talk.ts';
 import { BullJobQueue } from './bull-job-queue.js';
-import { come, idle, logLines, TEST_MS, untilTaken } from './job-queue-setup.contract.js';
+import { come, idle, logLines, TEST_MS, untilTaken, WAIT_MS } from './job-queue-setup.contract.js';
 import { type JobHandler, JobsUnavailableError } from './job-queue.js';
 
 type Options = ConstructorParameters<typeof BullJobQueue>[0];
@@ -18,37 +18,6 @@ async function msOf(work: () => Promise<unknown>): Promise<number> {
   const from = performance.now();
   await work();
   return performance.now() - from;
-}
-
-/** A way to a port that can be cut: nothing gets through, and nobody is told. */
-class Line {
-  private readonly sockets = new Set<Socket>();
-  private whole = true;
-  private server: Server | undefined;
-
-  async to(port: number): Promise<string> {
-    const own = await freePort();
-    this.server = createServer((near) => {
-      const far = connect(port, '127.0.0.1');
-      for (const socket of [near, far]) {
-        this.sockets.add(socket);
-        socket.on('error', () => undefined);
-      }
-      near.on('data', (data) => this.whole && far.write(data));
-      far.on('data', (data) => this.whole && near.write(data));
-    });
-    await new Promise<void>((resolve) => this.server!.listen(own, '127.0.0.1', resolve));
-    return `redis://127.0.0.1:${own}`;
-  }
-
-  cut(): void {
-    this.whole = false;
-  }
-
-  end(): void {
-    for (const socket of this.sockets) socket.destroy();
-    this.server?.close();
-  }
 }
 
 describe('BullJobQueue, while Redis is away', { timeout: TEST_MS }, () => {
@@ -90,6 +59,40 @@ describe('BullJobQueue, while Redis is away', { timeout: TEST_MS }, () => {
     await sleep(downMs);
     await redis.start();
   }
+
+  /** What there is in Redis under the queue's names. */
+  async function keysOf(begin: string): Promise<string[]> {
+    const client = new Client(redis.url);
+    const keys = await client.keys(`test:parley:${begin}*`);
+    client.disconnect();
+    return keys;
+  }
+
+  it('ends when Redis has confirmed how the last jobs ended, however far away it is', async () => {
+    logLines();
+    const line = new Line();
+    const gate = Promise.withResolvers<void>();
+    let begun = 0;
+    const handler = async ({ data }: { data: unknown }) => {
+      begun += 1;
+      await gate.promise;
+      if (data === 'fails') throw new Error('fails');
+    };
+    const queue = join(handler, { redisUrl: await line.to(redis.port) });
+    await queue.add('work', 'fails', { jobId: 'fails', attempts: 2, backoffMs: 60_000 });
+    await queue.add('work', 'succeeds', { jobId: 'succeeds' });
+    await come(() => begun === 2);
+    line.delayMs = 200;
+    const draining = queue.drain();
+    gate.resolve();
+    await draining;
+    expect(await keysOf('job:')).toEqual(['test:parley:job:work:fails']);
+    expect(await keysOf('active')).toEqual([]);
+    expect(await keysOf('delayed')).toHaveLength(1);
+    line.delayMs = 0;
+    await queue.close();
+    line.end();
+  });
 
   it('refuses to add in time, and does not add it later', async () => {
     const lines = logLines();
@@ -163,7 +166,8 @@ describe('BullJobQueue, while Redis is away', { timeout: TEST_MS }, () => {
     gate.resolve();
     await crashing;
     await come(() => ended.length >= 8);
-    await sleep(300);
+    // Written down in Redis as well, which otherwise gives them out again when their locks have run out.
+    await eventually(async () => (await keysOf('job:')).length === 0, WAIT_MS);
     expect(ended.toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   });
 

@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import Bull, { type Job as BullJob, type Queue } from 'bull';
 import type { Redis } from 'ioredis';
@@ -43,6 +43,8 @@ const UNKNOWN_MS = 30_000;
 /** After this time no newer version is expected to come and read a job. */
 const UNKNOWN_FOR_MS = 7 * 86_400_000;
 const READY_MS = 1_000;
+/** How long the end of a process waits until Redis has confirmed how its last jobs ended. */
+const WRITE_MS = 3_000;
 const CLOSE_MS = 2_000;
 
 /**
@@ -55,9 +57,11 @@ export class BullJobQueue extends JobQueue {
   private readonly connections: RedisConnections;
   private readonly sender: Redis;
   private readonly producer: Queue<JobMessage>;
-  private consumer: { queue: Queue<JobMessage>; client: Redis } | undefined;
+  private consumer: Queue<JobMessage> | undefined;
   private readonly logger = new Logger('JobQueue');
   private readonly unknown = new Set<string>();
+  /** Jobs that ran here and whose end Redis has not confirmed. */
+  private readonly unwritten = new Set<BullJob['id']>();
   private drained: Promise<void> | undefined;
   private closed: Promise<void> | undefined;
 
@@ -95,7 +99,7 @@ export class BullJobQueue extends JobQueue {
       createClient: (type) =>
         type === 'client' ? client : this.connections.open(type === 'bclient' ? 'blocking' : 'subscribing'),
     });
-    this.consumer = { queue, client };
+    this.consumer = queue;
     this.listen(queue);
     queue
       .process('*', this.options.concurrency, (job: BullJob<JobMessage>) => this.run(job))
@@ -134,7 +138,9 @@ export class BullJobQueue extends JobQueue {
     queue.on('error', (error: Error, doing?: string) => {
       if (doing && !this.closed) this.logger.warn(`${doing}: ${codeOf(error)}`);
     });
+    queue.on('completed', ({ id }) => this.unwritten.delete(id));
     queue.on('failed', (job: BullJob | null, error: Error) => {
+      if (job) this.unwritten.delete(job.id);
       if (job && !(error instanceof FailedAttempt))
         this.logger.error(
           `job ${job.name} ${idOf(job)} was lost with its process too often; not tried again`,
@@ -149,6 +155,7 @@ export class BullJobQueue extends JobQueue {
 
   private async run(bullJob: BullJob<JobMessage>): Promise<void> {
     const { name, data: message, attemptsMade } = bullJob;
+    this.unwritten.add(bullJob.id);
     if (message.v !== MESSAGE_VERSION || !this.runner.handles(name)) return this.leave(bullJob);
     const job = { id: idOf(bullJob), name, data: message.data, attempt: attemptsMade + 1 };
     const ending = await this.runner.run(job, bullJob.opts.attempts ?? 1);
@@ -173,17 +180,15 @@ export class BullJobQueue extends JobQueue {
   private async finish(): Promise<void> {
     // A job that arrives before Bull has paused is handed back by the runner.
     const finished = this.runner.drain(this.options.graceMs);
-    this.consumer?.queue.pause(true, true).catch(() => undefined);
+    this.consumer?.pause(true, true).catch(() => undefined);
     await finished;
-    if (!this.consumer) return;
-    // Bull writes the end of a job down on this connection, so that an answer to what comes after it says: written.
-    await turn();
-    await within(this.consumer.client.ping(), CLOSE_MS);
+    for (const until = performance.now() + WRITE_MS; this.unwritten.size > 0 && performance.now() < until;)
+      await sleep(10);
   }
 
   private async letGo(): Promise<void> {
     await this.drain();
-    const queues = [this.producer, ...(this.consumer ? [this.consumer.queue] : [])];
+    const queues = [this.producer, ...(this.consumer ? [this.consumer] : [])];
     await within(Promise.all(queues.map((queue) => queue.close(true))), CLOSE_MS);
     this.connections.disconnect();
   }
