@@ -185,4 +185,25 @@ describe('BullJobQueue', { timeout: TEST_MS }, () => {
     await come(() => seen.length === 1);
     expect(seen).toEqual(['of today']);
   });
+
+  it('takes over what a killed process left, but not a job that was lost with four of them', async () => {
+    const lines = logLines();
+    const shared = settings({ lockMs: 500 });
+    const api = new BullJobQueue({ ...shared, process: false });
+    opened.push(api);
+    const prefix = `${shared.prefix}:parley:`;
+    for (const [jobId, lost] of Object.entries({ third: 2, fourth: 3 })) {
+      await api.add('work', {}, { jobId });
+      // A process that is killed leaves its job here, and in time without a lock.
+      await client.rpoplpush(`${prefix}wait`, `${prefix}active`);
+      await client.hset(`${prefix}job:work:${jobId}`, 'stalledCounter', lost);
+    }
+    const seen: string[] = [];
+    join(shared, async ({ id }) => void seen.push(id));
+    await come(() => seen.length > 0 && lines.some((line) => line.startsWith('error')));
+    await sleep(300);
+    expect(seen).toEqual(['third']);
+    expect(lines).toEqual(['error job work fourth was lost with its process too often; not tried again']);
+    expect(await client.zrange(`${prefix}failed`, 0, -1)).toEqual(['job:work:fourth']);
+  });
 });
