@@ -137,7 +137,9 @@ describe('a process that is told to end', () => {
 
   it('does not wait for a reader that has stopped reading', async () => {
     const client = await ctx.register();
-    const id = await beginWith(client, { model: 'test:count=60000' });
+    // More than all buffers on the way to him hold.
+    ctx.upstream.setDefaults({ pieces: ['话'.repeat(4_000)] });
+    const id = await beginWith(client, { model: 'test:count=240' });
     const socket = connect(Number(new URL(ctx.api.url).port), '127.0.0.1');
     const body = '{"content":"Go"}';
     const head = [
@@ -159,6 +161,7 @@ describe('a process that is told to end', () => {
     expect(stopped.code).toBe(0);
     expect(stopped.ms).toBeLessThan(15_000);
     socket.destroy();
+    ctx.upstream.setDefaults({});
     await ctx.restart();
   });
 });

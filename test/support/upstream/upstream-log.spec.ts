@@ -68,7 +68,10 @@ describe('log', () => {
     const abortedAt = Date.now();
     controller.abort();
     await expect(reading).rejects.toThrow();
-    await vi.waitFor(() => expect(upstream.log[0]?.closedByClient).toBe(true), { timeout: 200, interval: 2 });
+    await vi.waitFor(() => expect(upstream.log[0]?.closedByClient).toBe(true), {
+      timeout: 5_000,
+      interval: 2,
+    });
     expect(upstream.log[0]?.closedAt as number).toBeGreaterThanOrEqual(abortedAt);
     expect(upstream.log[0]?.finished).toBe(false);
   });
@@ -81,7 +84,10 @@ describe('log', () => {
     );
     await once(socket, 'data');
     socket.end();
-    await vi.waitFor(() => expect(upstream.log[0]?.closedByClient).toBe(true), { timeout: 200, interval: 2 });
+    await vi.waitFor(() => expect(upstream.log[0]?.closedByClient).toBe(true), {
+      timeout: 5_000,
+      interval: 2,
+    });
   });
 
   it('takes no call for closed that came after it on the same connection', async () => {

@@ -173,7 +173,7 @@ describe('faults', () => {
     const start = performance.now();
     await (await chat('m:delay=50,first=50,gap=10,count=11')).text();
     expect(performance.now() - start).toBeGreaterThan(190);
-    expect(performance.now() - start).toBeLessThan(600);
+    expect(performance.now() - start).toBeLessThan(3_000);
   });
 
   it('cuts a stream into exactly two packets', async () => {
