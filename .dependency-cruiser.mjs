@@ -30,6 +30,7 @@ const SPECS = '\\.(spec|contract)\\.ts$';
 const PORTS = {
   llm: ['language-model', 'language-models', 'context-size', 'token-counter'],
   users: ['password-hasher', 'credentials'],
+  usage: ['utc-day'],
 };
 
 const ROOMS_OF_FEATURES = `(${Object.keys(FEATURES).join('|')})`;

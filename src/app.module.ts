@@ -1,8 +1,10 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { JobsModule } from '../libs/jobs/jobs.module.js';
 import { LimitsModule } from '../libs/limits/limits.module.js';
 import { StreamsModule } from '../libs/streams/streams.module.js';
 import { Foundation1795000000000 } from '../migrations/1795000000000-foundation.js';
 import { Usage1795100000000 } from '../migrations/1795100000000-usage.js';
+import { Turns1795200000000 } from '../migrations/1795200000000-turns.js';
 import { AuthModule } from './auth/auth.module.js';
 import { Session } from './auth/session.entity.js';
 import { Chatbot } from './chatbots/chatbot.entity.js';
@@ -12,6 +14,7 @@ import type { Env } from './config/env.js';
 import { Conversation } from './conversations/conversation.entity.js';
 import { ConversationsModule } from './conversations/conversations.module.js';
 import { Message } from './conversations/message.entity.js';
+import { SUMMARIZE } from './conversations/summaries.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
 import { PromptScope } from './prompts/prompt-scope.entity.js';
@@ -24,17 +27,24 @@ import { UsageModule } from './usage/usage.module.js';
 import { User } from './users/user.entity.js';
 
 export const ENTITIES = [User, Session, Chatbot, Topic, PromptScope, Prompt, Conversation, Message, UsageDay];
-export const MIGRATIONS = [Foundation1795000000000, Usage1795100000000];
+export const MIGRATIONS = [Foundation1795000000000, Usage1795100000000, Turns1795200000000];
+
+/** Every job that there is. */
+const JOBS = [SUMMARIZE];
 
 /** How long the events of an ended turn can be read from the stream; afterwards they are rebuilt from its row. */
 const STREAM_RETENTION_MS = 60_000;
 
-/** What every process of Parley stands on. */
-export function ground(env: Env): DynamicModule[] {
+/**
+ * What every process of Parley stands on.
+ * @param runsJobs in this process: it is a worker, or there is no Redis to hand them on
+ */
+export function ground(env: Env, runsJobs = env.REDIS_URL === undefined): DynamicModule[] {
   return [
     ConfigModule.of(env),
     DatabaseModule.forRoot({ entities: ENTITIES, migrations: MIGRATIONS }),
     LimitsModule.of({ redisUrl: env.REDIS_URL, scale: env.RATE_LIMIT_SCALE }),
+    JobsModule.of({ redisUrl: env.REDIS_URL, names: JOBS, process: runsJobs }),
     StreamsModule.of({ retentionMs: STREAM_RETENTION_MS, redisUrl: env.REDIS_URL }),
   ];
 }

@@ -10,7 +10,7 @@ import { ConversationsModule } from './conversations/conversations.module.js';
 @Module({})
 export class WorkerModule {
   static of(env: Env): DynamicModule {
-    return { module: WorkerModule, imports: [...ground(env), AuthModule, ConversationsModule] };
+    return { module: WorkerModule, imports: [...ground(env, true), AuthModule, ConversationsModule] };
   }
 }
 

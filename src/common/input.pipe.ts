@@ -19,15 +19,21 @@ export class InputPipe extends ValidationPipe {
   }
 
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    if (metadata.type === 'body' && !isPlainObject(value)) throw invalid('body', 'isObject');
-    if (metadata.type === 'body' || metadata.type === 'query') refuseHostile(value);
-    return super.transform(value, metadata);
+    const given = value === undefined && isOptional(metadata) ? {} : value;
+    if (metadata.type === 'body' && !isPlainObject(given)) throw invalid('body', 'isObject');
+    if (metadata.type === 'body' || metadata.type === 'query') refuseHostile(given);
+    return super.transform(given, metadata);
   }
 
   /** Parameters of a path reach their own pipes as they were written: 1e3 is no id. */
   protected override transformPrimitive(value: unknown): unknown {
     return value;
   }
+}
+
+/** Whether the DTO says that a request may come without a body. */
+function isOptional({ metatype }: ArgumentMetadata): boolean {
+  return (metatype as { isOptionalBody?: boolean } | undefined)?.isOptionalBody === true;
 }
 
 function invalid(field: string, rule: string): AppError {

@@ -98,11 +98,6 @@ export const PROBLEMS = {
     ['External id taken', 'Another of your conversations has this externalId.'],
     ['外部编号已被占用', '您的另一个对话已使用该 externalId。'],
   ),
-  not_latest_answer: entry(
-    409,
-    ['Not the latest answer', 'Only an ended answer at the end of the conversation can be made again.'],
-    ['不是最新的回答', '只能重新生成对话末尾已结束的回答。'],
-  ),
   payload_too_large: entry(
     413,
     ['Body too large', 'The body is larger than this route takes.'],
@@ -147,6 +142,14 @@ export const PROBLEMS = {
     503,
     ['Database unavailable', 'The database cannot be reached; try again shortly.'],
     ['数据库不可用', '暂时无法连接数据库，请稍后重试。'],
+  ),
+  events_unavailable: entry(
+    503,
+    [
+      'Events unavailable',
+      'The events of a turn could not be followed everywhere just now; try again shortly.',
+    ],
+    ['事件服务不可用', '暂时无法传递对话事件，请稍后重试。'],
   ),
   shutting_down: entry(
     503,

@@ -25,6 +25,7 @@ const FIELD_TEXTS: Record<string, Record<Language, string>> = {
     en: 'is longer than the language model takes ({0} tokens)',
     zh: '超出语言模型的长度限制（{0} 个 token）',
   },
+  isAnswer: { en: 'must be an answer, not a message of yours', zh: '必须是回答，不能是您自己的消息' },
   isRequiredHere: { en: 'is required', zh: '必填' },
   isId: {
     en: 'must be a whole number from 1 to 9007199254740991',

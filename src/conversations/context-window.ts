@@ -18,6 +18,8 @@ export function tokensOf(messages: CountedMessage[]): number {
 
 /** Takes whole turns, newest first, as long as they fit: a turn that does not fit ends the memory there. */
 export class ContextWindow {
+  /** Tokens of the turns that are in. */
+  tokens = 0;
   private readonly turns: PastTurn[] = [];
   private left: number;
 
@@ -31,8 +33,10 @@ export class ContextWindow {
 
   /** Puts a turn before those that are in already; false where it does not fit, which ends it. */
   prepend(turn: PastTurn): boolean {
-    this.left -= tokensOf(turn);
+    const tokens = tokensOf(turn);
+    this.left -= tokens;
     if (this.left < 0) return false;
+    this.tokens += tokens;
     this.turns.unshift(turn);
     return true;
   }

@@ -57,6 +57,10 @@ export class Conversation extends TimedRow {
   @Column({ name: 'last_seq', type: 'int' })
   lastSeq!: number;
 
+  /** `seq` of the answer that the conversation goes on from: the end of its active branch; 0 while it is empty. */
+  @Column({ name: 'active_seq', type: 'int', default: 0 })
+  activeSeq!: number;
+
   /** When somebody last said something; the time of its making while it is empty. */
   @Column({ name: 'last_message_at', type: 'datetime', precision: 3 })
   lastMessageAt!: Date;

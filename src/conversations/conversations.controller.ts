@@ -10,7 +10,6 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type AuthUser, CurrentUser } from '../common/current-user.js';
 import { IdPipe } from '../common/id.pipe.js';
-import { PageQueryDto } from '../common/page-query.dto.js';
 import { ConversationsService } from './conversations.service.js';
 import {
   ChangeConversationDto,
@@ -19,7 +18,7 @@ import {
   ConversationQueryDto,
   CreateConversationDto,
 } from './dto/conversation.dto.js';
-import { MessagePageDto } from './dto/message.dto.js';
+import { MessagePageDto, MessageQueryDto } from './dto/message.dto.js';
 import { SendMessageDto } from './dto/turn.dto.js';
 import { MessagesService } from './messages.service.js';
 import { TurnDelivery } from './turn.delivery.js';
@@ -60,7 +59,7 @@ export class ConversationsController {
     return this.conversations.find(user.id, id);
   }
 
-  /** Rename a conversation, or give it another chatbot or topic */
+  /** Rename a conversation, give it another chatbot or topic, or go on from another branch */
   @Patch(':id')
   @ApiParam({ name: 'id', type: 'integer' })
   @ApiOkResponse({ type: ConversationDto })
@@ -88,7 +87,7 @@ export class ConversationsController {
   listMessages(
     @CurrentUser() user: AuthUser,
     @Param('id', IdPipe) id: number,
-    @Query() query: PageQueryDto,
+    @Query() query: MessageQueryDto,
   ): Promise<MessagePageDto> {
     return this.messages.list(user.id, id, query);
   }

@@ -3,12 +3,19 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { ChatbotsModule } from '../chatbots/chatbots.module.js';
 import { LlmModule } from '../llm/llm.module.js';
 import { TopicsModule } from '../topics/topics.module.js';
+import { UsageModule } from '../usage/usage.module.js';
+import { Branches } from './branches.js';
 import { Conversation } from './conversation.entity.js';
 import { ConversationsController } from './conversations.controller.js';
 import { ConversationsService } from './conversations.service.js';
 import { Message } from './message.entity.js';
 import { MessagesController } from './messages.controller.js';
 import { MessagesService } from './messages.service.js';
+import { Summaries } from './summaries.js';
+import { SummaryWriter } from './summary.writer.js';
+import { TurnAcceptance } from './turn.acceptance.js';
+import { TurnAudience } from './turn.audience.js';
+import { TurnBudget } from './turn.budget.js';
 import { TurnDelivery } from './turn.delivery.js';
 import { TurnEnding } from './turn.ending.js';
 import { TurnEngine } from './turn.engine.js';
@@ -16,22 +23,39 @@ import { TurnEvents } from './turn.events.js';
 import { TurnJournal } from './turn.journal.js';
 import { TurnLease } from './turn.lease.js';
 import { TurnPrompt } from './turn.prompt.js';
+import { TurnReplays } from './turn.replays.js';
 import { TurnSettings } from './turn.settings.js';
+import { TurnStarter } from './turn.starter.js';
+import { TurnStartLine } from './turn.start-line.js';
 import { TurnStore } from './turn.store.js';
 import { TurnSweeper } from './turn.sweeper.js';
 import { TurnsService } from './turns.service.js';
 
 /** Conversations, their messages, and the turns that make them. */
 @Module({
-  imports: [TypeOrmModule.forFeature([Conversation, Message]), ChatbotsModule, TopicsModule, LlmModule],
+  imports: [
+    TypeOrmModule.forFeature([Conversation, Message]),
+    ChatbotsModule,
+    TopicsModule,
+    LlmModule,
+    UsageModule,
+  ],
   controllers: [ConversationsController, MessagesController],
   providers: [
-    ...[ConversationsService, MessagesService, TurnsService],
+    ...[ConversationsService, MessagesService, TurnsService, Branches],
     ...[
+      SummaryWriter,
+      Summaries,
       TurnSettings,
       TurnPrompt,
+      TurnBudget,
+      TurnReplays,
       TurnStore,
+      TurnAcceptance,
+      TurnStarter,
+      TurnStartLine,
       TurnEngine,
+      TurnAudience,
       TurnLease,
       TurnJournal,
       TurnEvents,

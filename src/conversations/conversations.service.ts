@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
-import { type Repository, type SelectQueryBuilder } from 'typeorm';
+import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
+import type { DataSource, EntityManager, Repository, SelectQueryBuilder } from 'typeorm';
 import { ChatbotsService } from '../chatbots/chatbots.service.js';
 import { decodeCursor, pageOf } from '../common/cursor-page.js';
 import { AppError } from '../common/errors.js';
 import { isUniqueViolation } from '../database/failures.js';
+import { inTransaction } from '../database/transaction.js';
 import { TopicsService } from '../topics/topics.service.js';
+import { Branches } from './branches.js';
 import { Conversation } from './conversation.entity.js';
 import {
   type ChangeConversationDto,
@@ -22,6 +24,8 @@ export class ConversationsService {
     @InjectRepository(Conversation) private readonly conversations: Repository<Conversation>,
     private readonly chatbots: ChatbotsService,
     private readonly topics: TopicsService,
+    private readonly branches: Branches,
+    @InjectDataSource() private readonly dataSource: DataSource,
   ) {}
 
   /** @throws AppError not_found (chatbot or topic), external_id_taken */
@@ -35,7 +39,7 @@ export class ConversationsService {
         externalId: dto.externalId ?? null,
       },
       ...{ title: dto.title ?? '', titleSource: dto.title === undefined ? 'none' : 'user' },
-      ...{ summary: null, summaryUntil: 0, lastSeq: 0, lastMessageAt: new Date() },
+      ...{ summary: null, summaryUntil: 0, lastSeq: 0, activeSeq: 0, lastMessageAt: new Date() },
     });
     try {
       return ConversationDto.from(await this.conversations.save(conversation));
@@ -60,10 +64,11 @@ export class ConversationsService {
 
   /** @throws AppError not_found (also chatbot or topic) */
   async change(ownerId: number, id: number, dto: ChangeConversationDto): Promise<ConversationDto> {
-    await this.findOwned(ownerId, id);
+    const conversation = await this.findOwned(ownerId, id);
     await this.assertOwned(ownerId, dto);
-    const { title, chatbotId, topicId } = dto;
+    const { title, chatbotId, topicId, activeSeq } = dto;
     const changes = {
+      ...(activeSeq !== undefined && (await this.branchOf(conversation, activeSeq))),
       ...(title !== undefined && { title, titleSource: 'user' as const }),
       ...(chatbotId !== undefined && { chatbotId }),
       ...(topicId !== undefined && { topicId }),
@@ -72,10 +77,21 @@ export class ConversationsService {
     return this.find(ownerId, id);
   }
 
-  /** Deletes the conversation with its messages; a running turn notices and ends. @throws AppError not_found */
-  async delete(ownerId: number, id: number): Promise<void> {
-    const { affected } = await this.conversations.delete({ id, ownerId });
-    if (affected === 0) throw new AppError('not_found');
+  /**
+   * Deletes the conversation with its messages; a running turn notices and ends.
+   * @param before done in the same transaction, while everything is still there
+   * @throws AppError not_found
+   */
+  async delete(
+    ownerId: number,
+    id: number,
+    before: (manager: EntityManager) => Promise<void>,
+  ): Promise<void> {
+    await inTransaction(this.dataSource, async (manager) => {
+      await before(manager);
+      const { affected } = await manager.delete(Conversation, { id, ownerId });
+      if (affected === 0) throw new AppError('not_found');
+    });
   }
 
   /** @throws AppError not_found */
@@ -83,6 +99,14 @@ export class ConversationsService {
     const conversation = await this.conversations.findOneBy({ id, ownerId });
     if (!conversation) throw new AppError('not_found');
     return conversation;
+  }
+
+  /** What makes this message's branch the active one; a summary of another branch is dropped. */
+  private async branchOf(conversation: Conversation, seq: number): Promise<Partial<Conversation>> {
+    const activeSeq = await this.branches.newestBehind(conversation, seq);
+    const end = await this.branches.activeEnd(Object.assign(new Conversation(), conversation, { activeSeq }));
+    const isSummarized = await this.branches.isSummarized(conversation, end);
+    return { activeSeq, ...(!isSummarized && { summary: null, summaryUntil: 0 }) };
   }
 
   private async assertOwned(ownerId: number, { chatbotId, topicId }: ChangeConversationDto): Promise<void> {

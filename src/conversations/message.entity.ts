@@ -14,6 +14,12 @@ export const MESSAGE_STATUSES = [
 export type MessageStatus = (typeof MESSAGE_STATUSES)[number];
 export type FinalStatus = Exclude<MessageStatus, 'pending' | 'streaming'>;
 
+/** What becomes of a turn that nobody listens to. */
+export const ON_DISCONNECT = ['continue', 'cancel'] as const;
+export type OnDisconnect = (typeof ON_DISCONNECT)[number];
+
+export type FinishReason = 'stop' | 'length' | 'content_filter';
+
 export function isFinal(status: MessageStatus): status is FinalStatus {
   return status !== 'pending' && status !== 'streaming';
 }
@@ -21,11 +27,13 @@ export function isFinal(status: MessageStatus): status is FinalStatus {
 /**
  * What a user said, or an answer to it. An answer that is being written holds its conversation's place in
  * `runningIn`, which is unique: one running turn per conversation; and a lease that its process renews: where the
- * lease has run out, the process is gone.
+ * lease has run out, the process is gone. It is `pending` until its model is about to be asked, `streaming` from
+ * then on: what is pending can be begun again by another process, what is streaming cannot.
  */
 @Entity('messages')
 @Index('uq_messages_seq', ['conversationId', 'seq'], { unique: true })
 @Index('uq_messages_idempotency', ['ownerId', 'idempotencyKey'], { unique: true })
+@Index('ix_messages_owner_running', ['ownerId', 'runningIn'])
 export class Message {
   @PrimaryGeneratedColumn({ type: 'bigint' })
   id!: number;
@@ -57,7 +65,7 @@ export class Message {
   @Column({ type: 'varchar', length: 12 })
   status!: MessageStatus;
 
-  /** Of an answer: the user's message that it answers. */
+  /** Of an answer: the user's message that it answers. Of a user's message: the answer that it follows, if any. */
   @Index('ix_messages_reply_to')
   @Column({ name: 'reply_to', type: 'bigint', nullable: true })
   replyTo!: number | null;
@@ -112,6 +120,22 @@ export class Message {
   @Index('ix_messages_lease')
   @Column({ name: 'lease_expires_at', type: 'datetime', precision: 3, nullable: true })
   leaseExpiresAt!: Date | null;
+
+  /** What happens when nobody listens any more: the turn goes on, or ends after a time of grace. */
+  @Column({ name: 'on_disconnect', type: 'varchar', length: 8, default: 'continue' })
+  onDisconnect!: OnDisconnect;
+
+  /** How many processes have taken it up; more than one only where they died before they had asked a model. */
+  @Column({ type: 'int', default: 0 })
+  attempt!: number;
+
+  /** Tokens that are set aside for it until it ends, of the day in which it was made. */
+  @Column({ name: 'reserved_tokens', type: 'int', default: 0 })
+  reservedTokens!: number;
+
+  /** Why the model ended: `stop`, `length` (its own limit), `content_filter`; null where it did not. */
+  @Column({ name: 'finish_reason', type: 'varchar', length: 16, nullable: true })
+  finishReason!: FinishReason | null;
 
   /** Set by a process that wants the answer to stop and is not its writer. */
   @Column({ name: 'stop_requested_at', type: 'datetime', precision: 3, nullable: true })

@@ -1,9 +1,18 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Put, Req, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiHeader, ApiOkResponse, ApiParam, ApiQuery, ApiTags } from '@nestjs/swagger';
+import {
+  ApiBearerAuth,
+  ApiBody,
+  ApiHeader,
+  ApiOkResponse,
+  ApiParam,
+  ApiQuery,
+  ApiTags,
+} from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type AuthUser, CurrentUser } from '../common/current-user.js';
 import { IdPipe } from '../common/id.pipe.js';
 import { FeedbackDto, MessageDto } from './dto/message.dto.js';
+import { RegenerateDto } from './dto/turn.dto.js';
 import { MessagesService } from './messages.service.js';
 import { TurnDelivery } from './turn.delivery.js';
 import { ApiTurn, ApiTurnEvents } from './turn.openapi.js';
@@ -61,18 +70,20 @@ export class MessagesController {
     return this.turns.stop(user.id, id);
   }
 
-  /** Make the last answer again; both stay, and the conversation goes on from the newer one */
+  /** Make an answer again, or answer a user's message once more; all answers stay, and the newest is gone on from */
   @Post(':id/regenerate')
   @ApiParam({ name: 'id', type: 'integer' })
+  @ApiBody({ type: RegenerateDto, required: false })
   @ApiTurn()
   async regenerate(
     @CurrentUser() user: AuthUser,
     @Param('id', IdPipe) id: number,
+    @Body() dto: RegenerateDto,
     @IdempotencyKey() key: string | undefined,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    await this.delivery.deliver(await this.turns.regenerate(user.id, id, key), request, reply);
+    await this.delivery.deliver(await this.turns.regenerate(user.id, id, dto, key), request, reply);
   }
 
   /** Say what one thinks of an answer */

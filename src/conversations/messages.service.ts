@@ -1,11 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { IsNull, LessThan, Not, type Repository } from 'typeorm';
-import { decodeCursor, pageOf } from '../common/cursor-page.js';
+import { LessThan, type Repository } from 'typeorm';
+import { decodeCursor, type Page, pageOf } from '../common/cursor-page.js';
 import { AppError } from '../common/errors.js';
-import type { PageQueryDto } from '../common/page-query.dto.js';
+import { Branches } from './branches.js';
+import type { Conversation } from './conversation.entity.js';
 import { ConversationsService } from './conversations.service.js';
-import { type FeedbackDto, MessageDto, type MessagePageDto } from './dto/message.dto.js';
+import {
+  type FeedbackDto,
+  MessageDto,
+  type MessagePageDto,
+  type MessageQueryDto,
+} from './dto/message.dto.js';
 import { Message } from './message.entity.js';
 
 /** Messages, as their owners read them. */
@@ -14,23 +20,45 @@ export class MessagesService {
   constructor(
     @InjectRepository(Message) private readonly messages: Repository<Message>,
     private readonly conversations: ConversationsService,
+    private readonly branches: Branches,
   ) {}
 
   /** A page of a conversation, oldest first; the first page is the newest. @throws AppError not_found */
-  async list(
-    ownerId: number,
-    conversationId: number,
-    { limit, cursor }: PageQueryDto,
-  ): Promise<MessagePageDto> {
-    await this.conversations.findOwned(ownerId, conversationId);
+  async list(ownerId: number, conversationId: number, query: MessageQueryDto): Promise<MessagePageDto> {
+    const conversation = await this.conversations.findOwned(ownerId, conversationId);
+    const isActive = query.branch === 'active';
+    const { items, nextCursor } = await (isActive
+      ? this.activePage(conversation, query)
+      : this.page(conversation, query));
+    return { items: items.reverse().map((message) => MessageDto.from(message)), nextCursor };
+  }
+
+  private async page(
+    { id: conversationId, ownerId }: Conversation,
+    { limit, cursor }: MessageQueryDto,
+  ): Promise<Page<Message>> {
     const before = decodeCursor(cursor, 1)?.[0];
     const rows = await this.messages.find({
       where: { conversationId, ownerId, ...(before !== undefined && { seq: LessThan(before) }) },
       order: { seq: 'DESC' },
       take: limit + 1,
     });
-    const { items, nextCursor } = pageOf(rows, limit, ({ seq }) => [seq]);
-    return { items: items.reverse().map((message) => MessageDto.from(message)), nextCursor };
+    return pageOf(rows, limit, ({ seq }) => [seq]);
+  }
+
+  /** Its cursor names the next message of the branch: a page goes on where it began, whatever is active by then. */
+  private async activePage(
+    conversation: Conversation,
+    { limit, cursor }: MessageQueryDto,
+  ): Promise<Page<Message>> {
+    const position = decodeCursor(cursor, 2);
+    const end = position ? undefined : await this.branches.activeEnd(conversation);
+    const [below, id] = position ?? [(end?.seq ?? 0) + 1, end?.id ?? null];
+    const rows: Message[] = [];
+    for await (const message of this.branches.back(conversation, { id: id!, below: below! })) {
+      if (rows.push(message) > limit) break;
+    }
+    return pageOf(rows, limit, ({ seq, replyTo }) => [seq, replyTo ?? 0]);
   }
 
   async find(ownerId: number, id: number): Promise<MessageDto> {
@@ -61,10 +89,5 @@ export class MessagesService {
   /** The answer that is being written in this conversation, if one is. */
   findRunning(ownerId: number, conversationId: number): Promise<Message | null> {
     return this.messages.findOneBy({ runningIn: conversationId, ownerId });
-  }
-
-  /** Leaves word for the process that writes this answer. */
-  async requestStop(ownerId: number, id: number): Promise<void> {
-    await this.messages.update({ id, ownerId, runningIn: Not(IsNull()) }, { stopRequestedAt: new Date() });
   }
 }

@@ -8,7 +8,7 @@ import { MessageDto } from './dto/message.dto.js';
 import type { TurnDto, TurnEndDto } from './dto/turn.dto.js';
 import { MessagesService } from './messages.service.js';
 import { TurnEvents } from './turn.events.js';
-import type { StoredTurn } from './turn.store.js';
+import type { StoredTurn } from './turn.replays.js';
 
 const KEEP_AWAKE_MS = 10_000;
 

@@ -1,32 +1,42 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
-import type { Repository } from 'typeorm';
-import { isDatabaseUnavailable } from '../database/failures.js';
+import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
+import type { DataSource, FindOptionsWhere, Repository } from 'typeorm';
+import { waitForDatabase } from '../database/patience.js';
+import { inTransaction } from '../database/transaction.js';
 import { countTokens } from '../llm/token-counter.js';
+import { UsageService } from '../usage/usage.service.js';
+import { utcDay } from '../usage/utc-day.js';
 import type { Answer } from './answer.js';
-import { MESSAGE_OVERHEAD_TOKENS } from './context-window.js';
 import { type FinalStatus, isFinal, Message } from './message.entity.js';
-import { TurnLease } from './turn.lease.js';
+import { expired, TurnLease } from './turn.lease.js';
 
 /** What a row says that holds no turn any more. */
-export const RELEASED = {
+const RELEASED = {
   runningIn: null,
   leaseOwner: null,
   leaseExpiresAt: null,
   stopRequestedAt: null,
+  reservedTokens: 0,
 } as const;
 
 const PATIENCE_MS = 60_000;
 
-/** Writes the end of a turn into its row. */
+/** What an ended turn's row says of it. */
+type FinalState = ReturnType<typeof finalState>;
+
+/** The row is not the caller's to end: the transaction is taken back. */
+class NotOurs extends Error {}
+
+/** Writes the end of a turn into its row, and books what it used: both or neither, and once. */
 @Injectable()
 export class TurnEnding {
   private readonly logger = new Logger('TurnEnding');
 
   constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
     @InjectRepository(Message) private readonly messages: Repository<Message>,
     private readonly lease: TurnLease,
+    private readonly usage: UsageService,
   ) {}
 
   /**
@@ -35,29 +45,69 @@ export class TurnEnding {
    * @param told why the turn was told to end before its model was done
    */
   async write(message: Message, answer: Answer, told?: 'stopped' | 'interrupted'): Promise<Message> {
-    const changes = { ...finalState(answer, told), ...RELEASED };
-    const ended = Object.assign(new Message(), message, changes);
-    for (const deadline = Date.now() + PATIENCE_MS; ;) {
-      try {
-        const own = { id: message.id, leaseOwner: this.lease.owner };
-        const { affected } = await this.messages.update(own, changes);
-        return affected === 0 ? ((await this.other(message)) ?? interrupted(ended)) : ended;
-      } catch (error) {
-        if (!isDatabaseUnavailable(error) || Date.now() > deadline) {
-          // The lease runs out by itself, and the sweeper ends the row with the text it has.
-          this.logger.error(
-            `turn ${message.id}: its end cannot be written (${(error as { code?: string }).code ?? 'error'})`,
-          );
-          return interrupted(ended);
-        }
-        await sleep(200);
-      }
+    const state = finalState(answer, told);
+    const ended = Object.assign(new Message(), message, state, RELEASED);
+    try {
+      return await waitForDatabase(async () => {
+        if (await this.conclude(message, { leaseOwner: this.lease.owner }, state)) return ended;
+        return (await this.other(message, state)) ?? interrupted(ended);
+      }, PATIENCE_MS);
+    } catch (error) {
+      // The lease runs out by itself, and the sweeper ends the row with the text it has.
+      const code = (error as { code?: string }).code ?? 'error';
+      this.logger.error(`turn ${message.id}: its end cannot be written (${code})`);
+      return interrupted(ended);
     }
   }
 
-  private async other({ id, ownerId }: Message): Promise<Message | undefined> {
+  /**
+   * Ends a turn whose process is gone, with the text that there is; `stopped` where somebody wanted that. Null where
+   * its process has come back.
+   */
+  async sweep(message: Message, text: string): Promise<Message | null> {
+    const outputTokens = countTokens(text);
+    const state: FinalState = {
+      ...{ content: text, contentTokens: outputTokens, finishedAt: new Date(), finishReason: null },
+      ...{ provider: message.provider, model: message.model, providerCode: null },
+      ...(message.stopRequestedAt === null
+        ? { status: 'interrupted', errorCode: 'process_ended' }
+        : { status: 'stopped', errorCode: null }),
+      ...{ inputTokens: 0, outputTokens, usageEstimated: true },
+    };
+    const isEnded = await this.conclude(message, expired(), state);
+    return isEnded ? Object.assign(new Message(), message, state, RELEASED) : null;
+  }
+
+  /** One transaction; the user's row of the day is locked first, as where a turn begins. */
+  private async conclude(
+    { id, ownerId, createdAt, reservedTokens }: Message,
+    guard: FindOptionsWhere<Message>,
+    state: FinalState,
+  ): Promise<boolean> {
+    const { inputTokens, outputTokens, usageEstimated: estimated } = state;
+    const used = { reserved: reservedTokens, inputTokens, outputTokens, estimated };
+    try {
+      await inTransaction(this.dataSource, async (manager) => {
+        await this.usage.settle(manager, ownerId, utcDay(createdAt), used);
+        const { affected } = await manager.update(Message, { id, ...guard }, { ...state, ...RELEASED });
+        if (affected === 0) throw new NotOurs();
+      });
+      return true;
+    } catch (error) {
+      if (error instanceof NotOurs) return false;
+      throw error;
+    }
+  }
+
+  /** Somebody else has ended the turn; or its row was deleted, which took its reservation back but not its cost. */
+  private async other(message: Message, state: FinalState): Promise<Message | undefined> {
+    const { id, ownerId, createdAt } = message;
     const row = await this.messages.findOneBy({ id, ownerId });
-    return row && isFinal(row.status) ? row : undefined;
+    if (row) return isFinal(row.status) ? row : undefined;
+    const { inputTokens, outputTokens, usageEstimated: estimated } = state;
+    const used = { reserved: 0, inputTokens, outputTokens, estimated };
+    await this.usage.settle(this.dataSource.manager, ownerId, utcDay(createdAt), used);
+    return undefined;
   }
 }
 
@@ -69,35 +119,18 @@ function interrupted(message: Message): Message {
 }
 
 function finalState(answer: Answer, told?: 'stopped' | 'interrupted') {
-  const { text, provider, model, error } = answer;
+  const { text, provider, model, error, finishReason } = answer;
   const contentTokens = countTokens(text);
   const status: FinalStatus = told && !answer.done ? told : error ? 'failed' : 'completed';
   return {
-    ...{
-      content: text,
-      contentTokens,
-      status,
-      provider,
-      model: model?.slice(0, 100) ?? null,
-      finishedAt: new Date(),
-    },
+    ...{ content: text, contentTokens, status, finishReason, finishedAt: new Date() },
+    ...{ provider, model: model?.slice(0, 100) ?? null },
     ...errorOf(status, error),
-    ...usageOf(answer, contentTokens),
+    ...answer.cost(contentTokens),
   };
 }
 
 function errorOf(status: FinalStatus, error: Answer['error']) {
   if (status === 'failed' && error) return { errorCode: error.code, providerCode: error.providerCode };
   return { errorCode: status === 'interrupted' ? 'process_ended' : null, providerCode: null };
-}
-
-/** What the provider counted; our own count where it sent none, as after a stop. Nothing was used where nothing came. */
-function usageOf({ usage, request, text, provider }: Answer, contentTokens: number) {
-  if (usage) return { ...usage, usageEstimated: false };
-  if (provider === null && text === '') return { inputTokens: 0, outputTokens: 0, usageEstimated: true };
-  const inputTokens = (request?.messages ?? []).reduce(
-    (sum, { content }) => sum + countTokens(content) + MESSAGE_OVERHEAD_TOKENS,
-    0,
-  );
-  return { inputTokens, outputTokens: contentTokens, usageEstimated: true };
 }

@@ -1,8 +1,10 @@
 import { type BeforeApplicationShutdown, Inject, Injectable, Logger } from '@nestjs/common';
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
+import { StreamEndedError } from '../../libs/streams/event-streams.js';
 import { AppError } from '../common/errors.js';
 import { describeFailure } from '../common/describe-failure.js';
 import { ENV, type Env } from '../config/env.js';
+import { waitForDatabase } from '../database/patience.js';
 import type { LanguageModel, LlmRequest } from '../llm/language-model.js';
 import { Answer } from './answer.js';
 import type { Message } from './message.entity.js';
@@ -10,9 +12,13 @@ import { createdEvent, deltaEvent, endEvent, TurnEvents } from './turn.events.js
 import { TurnEnding } from './turn.ending.js';
 import { TurnJournal } from './turn.journal.js';
 import { TurnLease } from './turn.lease.js';
+import { TurnStartLine } from './turn.start-line.js';
 
 /** UTF-16 units. No model answers at such length; one that does not end by itself is ended. */
 const MAX_ANSWER_LENGTH = 1_000_000;
+
+/** How long a turn waits for a database that went away before its history was read. */
+const PATIENCE_MS = 60_000;
 
 /** How long one turn may keep the event loop to itself. */
 const MAX_HOLD_MS = 10;
@@ -27,6 +33,8 @@ export interface Turn {
   model: LanguageModel;
   /** Makes the request: reading the history is part of the turn, and may fail like the rest of it. */
   request: () => Promise<LlmRequest>;
+  /** Told of the turn as it ended. */
+  whenEnded?: (assistantMessage: Message) => void;
 }
 
 interface RunningTurn {
@@ -46,24 +54,41 @@ export class TurnEngine implements BeforeApplicationShutdown {
     private readonly events: TurnEvents,
     private readonly journal: TurnJournal,
     private readonly lease: TurnLease,
+    private readonly startLine: TurnStartLine,
     private readonly ending: TurnEnding,
     @Inject(ENV) private readonly env: Env,
   ) {
     lease.listen((messageId) => this.tell(messageId, 'stopped'));
+    events.listen((messageId) => this.tell(messageId, 'stopped'));
     journal.listen((messageId) => this.tell(messageId, 'lost'));
   }
 
-  /** @throws AppError shutting_down: nothing new is begun that could not be ended */
+  /** Whether turns can be begun here, and ended. */
+  get accepting(): boolean {
+    return !this.draining;
+  }
+
+  /**
+   * @throws AppError shutting_down: nothing new is begun that could not be ended; events_unavailable: nobody in
+   *   another process could follow it
+   */
   assertAccepting(): void {
     if (this.draining) throw new AppError('shutting_down', { retryAfter: 2 });
+    if (!this.events.available()) throw new AppError('events_unavailable', { retryAfter: 2 });
   }
 
   /** Begins a turn; its first event can be read when this returns. */
   async start(turn: Turn): Promise<void> {
     const { id } = turn.assistantMessage;
-    await this.events.append(id, createdEvent(turn.userMessage, turn.assistantMessage));
     const abort = new AbortController();
     this.lease.hold(id);
+    try {
+      await this.events.begin(turn.assistantMessage, createdEvent(turn.userMessage, turn.assistantMessage));
+    } catch (error) {
+      // Its lease runs out, and whichever process sweeps it begins it again.
+      this.lease.letGo(id);
+      throw error;
+    }
     this.running.set(id, {
       abort,
       ended: this.run(turn, abort.signal).finally(() => this.running.delete(id)),
@@ -79,6 +104,21 @@ export class TurnEngine implements BeforeApplicationShutdown {
     this.tell(messageId, 'stopped');
     await turn.ended;
     return true;
+  }
+
+  /** Whether this process runs this turn now. */
+  runs(messageId: number): boolean {
+    return this.running.has(messageId);
+  }
+
+  /** Takes up a turn whose process died before it had asked a model; false where somebody else has done so. */
+  takeOver(answer: Message): Promise<boolean> {
+    return this.lease.takeOver(answer);
+  }
+
+  /** Asks the process that runs this turn to stop it. */
+  requestStop(ownerId: number, messageId: number): Promise<void> {
+    return this.lease.requestStop(ownerId, messageId);
   }
 
   /** The turn's row was deleted: ends the model's work. */
@@ -102,6 +142,12 @@ export class TurnEngine implements BeforeApplicationShutdown {
     turn.abort.abort();
   }
 
+  /** An event that cannot be told is in the text of the row. Where the stream has ended, so has the turn. */
+  private untold(messageId: number, error: unknown): void {
+    if (error instanceof StreamEndedError) this.tell(messageId, 'lost');
+    else this.logger.warn(`turn ${messageId}: an event was not told: ${(error as Error).name}`);
+  }
+
   /** Never throws: whatever happens, the turn gets its end. */
   private async run(turn: Turn, signal: AbortSignal): Promise<void> {
     const { id } = turn.assistantMessage;
@@ -122,6 +168,7 @@ export class TurnEngine implements BeforeApplicationShutdown {
       );
       this.lease.letGo(id);
       await this.events.end(id, endEvent(ended));
+      turn.whenEnded?.(ended);
     } catch (error) {
       this.logger.error(`turn ${id}: its end was not told: ${(error as Error).name}`);
     }
@@ -132,7 +179,13 @@ export class TurnEngine implements BeforeApplicationShutdown {
     answer: Answer,
     signal: AbortSignal,
   ): Promise<void> {
-    answer.request = await request();
+    const [made, mayStart] = await Promise.all([
+      waitForDatabase(request, PATIENCE_MS, signal),
+      this.startLine.cross(id),
+    ]);
+    answer.request = made;
+    if (!mayStart) this.tell(id, 'lost');
+    if (signal.aborted) return;
     let yieldedAt = performance.now();
     for await (const event of model.stream(answer.request, signal)) {
       if (signal.aborted) return;
@@ -144,7 +197,8 @@ export class TurnEngine implements BeforeApplicationShutdown {
       const added = answer.take(event);
       if (added === '') continue;
       this.journal.note(id, answer.text);
-      await this.events.append(id, deltaEvent(added));
+      // Not waited for: events keep their order, and whoever listens elsewhere must not slow the model down.
+      this.events.append(id, deltaEvent(added)).catch((error: unknown) => this.untold(id, error));
       if (answer.text.length > MAX_ANSWER_LENGTH) return answer.fail('llm_too_long');
     }
     if (!answer.done && !answer.error) answer.fail('llm_protocol');

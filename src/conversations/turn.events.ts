@@ -5,12 +5,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   EventStreams,
   type NewStreamEvent,
+  StreamEndedError,
   type StreamEvent,
   StreamNotFoundError,
 } from '../../libs/streams/event-streams.js';
 import { MessageDto } from './dto/message.dto.js';
 import type { TurnDto } from './dto/turn.dto.js';
 import { type FinalStatus, isFinal, Message } from './message.entity.js';
+import { type AbandonedListener, TurnAudience } from './turn.audience.js';
 
 const POLL_MS = 250;
 
@@ -41,28 +43,76 @@ export function endEvent(message: Message): NewStreamEvent {
 export class TurnEvents {
   constructor(
     private readonly streams: EventStreams,
+    private readonly audience: TurnAudience,
     @InjectRepository(Message) private readonly messages: Repository<Message>,
   ) {}
 
+  /** Names who is told of turns that were to end with their listeners, and have none. */
+  listen(onAbandoned: AbandonedListener): void {
+    this.audience.listen(onAbandoned);
+  }
+
+  /** Whether other processes can follow a turn that begins now. */
+  available(): boolean {
+    return this.streams.available();
+  }
+
+  /** The first event; a turn that is taken up from another process may have had it there. */
+  async begin({ id, attempt, onDisconnect }: Message, event: NewStreamEvent): Promise<void> {
+    if (onDisconnect === 'cancel') this.audience.watch(id);
+    if (attempt === 0 || (await this.textSoFar(id)) === null) await this.append(id, event);
+  }
+
+  /** @throws StreamEndedError where another process has ended the turn */
   async append(messageId: number, event: NewStreamEvent): Promise<void> {
     await this.streams.append(streamOf(messageId), [event]);
   }
 
+  /** Nothing happens where another process has ended the turn. */
   async end(messageId: number, event: NewStreamEvent): Promise<void> {
-    await this.streams.append(streamOf(messageId), [event], { end: true });
+    this.audience.unwatch(messageId);
+    await this.streams.append(streamOf(messageId), [event], { end: true }).catch(unlessEnded);
+  }
+
+  /** The text of an answer as far as its stream has it; null where there is no stream that goes on. */
+  async textSoFar(messageId: number): Promise<string | null> {
+    try {
+      const events = await this.streams.snapshot(streamOf(messageId));
+      const deltas = events.filter(({ type }) => type === 'message.delta');
+      return deltas.map(({ data }) => (data as { text: string }).text).join('');
+    } catch (error) {
+      if (error instanceof StreamNotFoundError) return null;
+      throw error;
+    }
   }
 
   /** Events above `after`, to the last one. */
   async *read(answer: Message, after: number, signal: AbortSignal): AsyncIterable<StreamEvent[]> {
-    let position = after;
+    this.audience.join(answer.id);
     try {
-      for await (const batch of this.streams.read(streamOf(answer.id), after, signal)) {
-        yield batch;
-        position = batch.at(-1)!.id;
+      yield* this.follow(answer, after, signal);
+    } finally {
+      this.audience.leave(answer.id);
+    }
+  }
+
+  /** The stream, as long as there is one: it may begin late, or be out of reach for a time. At last, the row. */
+  private async *follow(answer: Message, after: number, signal: AbortSignal): AsyncIterable<StreamEvent[]> {
+    for (let position = after; !signal.aborted;) {
+      try {
+        for await (const batch of this.streams.read(streamOf(answer.id), position, signal)) {
+          yield batch;
+          position = batch.at(-1)!.id;
+        }
+        return;
+      } catch (error) {
+        if (!(error instanceof StreamNotFoundError)) throw error;
       }
-    } catch (error) {
-      if (!(error instanceof StreamNotFoundError)) throw error;
-      yield* this.rebuild(answer, position, signal);
+      const { id, ownerId } = answer;
+      const row = await this.messages.findOneBy({ id, ownerId });
+      if (!row) return;
+      if (isFinal(row.status)) return yield await this.rebuild(row, position);
+      await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
     }
   }
 
@@ -70,10 +120,8 @@ export class TurnEvents {
    * Without a stream the row is what there is. Whoever has seen a part of the events gets the last one only, which
    * carries the whole answer.
    */
-  private async *rebuild(answer: Message, after: number, signal: AbortSignal): AsyncIterable<StreamEvent[]> {
-    const ended = await this.waitForEnd(answer, signal);
-    if (!ended) return;
-    if (after > 0) return yield [{ id: after + 1, ...endEvent(ended) }];
+  private async rebuild(ended: Message, after: number): Promise<StreamEvent[]> {
+    if (after > 0) return [{ id: after + 1, ...endEvent(ended) }];
     const { replyTo, ownerId } = ended;
     const userMessage = await this.messages.findOneBy({ id: replyTo ?? 0, ownerId });
     const events = [
@@ -81,18 +129,12 @@ export class TurnEvents {
       ...(ended.content === '' ? [] : [deltaEvent(ended.content)]),
       endEvent(ended),
     ];
-    yield events.map((event, index) => ({ id: index + 1, ...event }));
+    return events.map((event, index) => ({ id: index + 1, ...event }));
   }
+}
 
-  /** The turn may be running in a process whose stream cannot be read from here: its row tells when it ends. */
-  private async waitForEnd({ id, ownerId }: Message, signal: AbortSignal): Promise<Message | null> {
-    while (!signal.aborted) {
-      const message = await this.messages.findOneBy({ id, ownerId });
-      if (!message || isFinal(message.status)) return message;
-      await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
-    }
-    return null;
-  }
+function unlessEnded(error: unknown): void {
+  if (!(error instanceof StreamEndedError)) throw error;
 }
 
 function streamOf(messageId: number): string {

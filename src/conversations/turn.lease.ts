@@ -1,19 +1,27 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { In, IsNull, Not, type Repository } from 'typeorm';
+import { In, IsNull, LessThan, Not, type Repository } from 'typeorm';
+import { Signals } from '../../libs/streams/signals.js';
 import { Message } from './message.entity.js';
 
 /** How long a running turn stands without a sign of life from its process before others take it for lost. */
 export const LEASE_MS = 5_000;
 const BEAT_MS = 1_000;
 
+const STOP = 'turn.stop';
+
 /** Told that somebody else wants one of this process's turns to stop. */
 export type StopListener = (messageId: number) => void;
 
+/** What of a turn's row is of interest when its lease has run out. */
+export function expired() {
+  return { runningIn: Not(IsNull()), leaseExpiresAt: LessThan(new Date()) };
+}
+
 /**
  * This process's claim on the turns that it runs: one statement a second renews them all. While nothing runs,
- * nothing is asked.
+ * nothing is asked. Requests to stop come as signals, and stand on the row for the case that a signal gets lost.
  */
 @Injectable()
 export class TurnLease implements OnApplicationShutdown {
@@ -24,7 +32,14 @@ export class TurnLease implements OnApplicationShutdown {
   private timer: NodeJS.Timeout | undefined;
   private onStop: StopListener = () => undefined;
 
-  constructor(@InjectRepository(Message) private readonly messages: Repository<Message>) {}
+  constructor(
+    @InjectRepository(Message) private readonly messages: Repository<Message>,
+    private readonly signals: Signals,
+  ) {
+    signals.on(STOP, (id) => {
+      if (typeof id === 'number' && this.running.has(id)) this.onStop(id);
+    });
+  }
 
   /** Names who is told of stop requests from other processes. */
   listen(onStop: StopListener): void {
@@ -46,6 +61,22 @@ export class TurnLease implements OnApplicationShutdown {
   letGo(messageId: number): void {
     this.running.delete(messageId);
     if (this.running.size === 0) this.pause();
+  }
+
+  /** Takes up a turn whose process died before it had asked a model; false where somebody else has done so. */
+  async takeOver({ id, attempt }: Message): Promise<boolean> {
+    const { affected } = await this.messages.update(
+      { id, attempt, status: 'pending', stopRequestedAt: IsNull(), ...expired() },
+      { leaseOwner: this.owner, leaseExpiresAt: new Date(Date.now() + LEASE_MS), attempt: attempt + 1 },
+    );
+    return affected === 1;
+  }
+
+  /** Asks whichever process runs this turn to stop it: on its row, and by a signal, which is faster. */
+  async requestStop(ownerId: number, messageId: number): Promise<void> {
+    const running = { id: messageId, ownerId, runningIn: Not(IsNull()) };
+    await this.messages.update(running, { stopRequestedAt: new Date() });
+    await this.signals.send(STOP, messageId);
   }
 
   onApplicationShutdown(): void {

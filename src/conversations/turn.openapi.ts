@@ -46,7 +46,7 @@ export const ApiTurn = () =>
       content: { 'application/json': { schema: { $ref: getSchemaPath(TurnDto) } } },
     }),
     ApiConflictResponse({
-      description: '`turn_running` with `runningMessageId`; `chatbot_deleted`; `not_latest_answer`.',
+      description: '`turn_running` with `runningMessageId`; `chatbot_deleted`.',
       content: { 'application/problem+json': { schema: { $ref: getSchemaPath(ProblemDto) } } },
     }),
   );

@@ -1,6 +1,4 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
-import { LessThan, MoreThan, type Repository, And } from 'typeorm';
 import { chatbotSystemText } from '../chatbots/chatbot.prompt.js';
 import type { Chatbot } from '../chatbots/chatbot.entity.js';
 import { ENV, type Env } from '../config/env.js';
@@ -9,11 +7,17 @@ import { LanguageModels } from '../llm/language-models.js';
 import { countTokens } from '../llm/token-counter.js';
 import type { Topic } from '../topics/topic.entity.js';
 import { topicSystemText } from '../topics/topic.prompt.js';
-import { ContextWindow, type CountedMessage, type PastTurn } from './context-window.js';
+import { Branches } from './branches.js';
+import {
+  ContextWindow,
+  type CountedMessage,
+  MESSAGE_OVERHEAD_TOKENS,
+  type PastTurn,
+  tokensOf,
+} from './context-window.js';
 import type { Conversation } from './conversation.entity.js';
-import { Message } from './message.entity.js';
+import type { Message } from './message.entity.js';
 
-const HISTORY_PAGE = 40;
 /** What is kept free for the answer where nothing bounds it: this much, or a quarter of a small context. */
 const ANSWER_TOKENS = 4_096;
 
@@ -24,11 +28,18 @@ export interface PromptSetting {
   topic: Topic | null;
 }
 
+/** What is asked of a model. */
+export interface BuiltPrompt {
+  request: LlmRequest;
+  /** Tokens of what was said, the prompt included, as far as the model sees it. */
+  spoken: number;
+}
+
 /** Makes what the model sees: system text, past turns as far as they fit, and the prompt, once. */
 @Injectable()
 export class TurnPrompt {
   constructor(
-    @InjectRepository(Message) private readonly messages: Repository<Message>,
+    private readonly branches: Branches,
     private readonly models: LanguageModels,
     @Inject(ENV) private readonly env: Env,
   ) {}
@@ -36,8 +47,12 @@ export class TurnPrompt {
   /** Tokens that system text, history and prompt may have together. */
   budget({ chatbot }: PromptSetting): number {
     const context = this.models.contextTokens(chatbot?.provider, chatbot?.model);
-    const answer = this.env.LLM_MAX_OUTPUT_TOKENS ?? ANSWER_TOKENS;
-    return context - Math.min(answer, Math.floor(context / 4));
+    return context - this.answerShare(context);
+  }
+
+  /** Tokens that are kept free for the answer. */
+  answerTokens({ chatbot }: PromptSetting): number {
+    return this.answerShare(this.models.contextTokens(chatbot?.provider, chatbot?.model));
   }
 
   /** Tokens of the system text that goes before everything. */
@@ -45,7 +60,12 @@ export class TurnPrompt {
     return countTokens(this.systemText(setting));
   }
 
-  async build(setting: PromptSetting, prompt: Message): Promise<LlmRequest> {
+  /** Tokens that what was said, and the prompt, may have together. */
+  room(setting: PromptSetting): number {
+    return Math.max(0, this.budget(setting) - this.systemTokens(setting) - MESSAGE_OVERHEAD_TOKENS);
+  }
+
+  async build(setting: PromptSetting, prompt: Message): Promise<BuiltPrompt> {
     const system = this.systemText(setting);
     const fixed = {
       system: system === '' ? [] : [counted('system', system)],
@@ -53,6 +73,11 @@ export class TurnPrompt {
     };
     const window = new ContextWindow(fixed, this.budget(setting));
     for await (const turn of this.pastTurns(setting.conversation, prompt)) if (!window.prepend(turn)) break;
+    const spoken = tokensOf([fixed.prompt]) + window.tokens;
+    return { request: this.requestOf(setting, window), spoken };
+  }
+
+  private requestOf(setting: PromptSetting, window: ContextWindow): LlmRequest {
     const temperature = setting.chatbot?.temperature ?? this.env.TEMPERATURE;
     return {
       messages: window.messages(),
@@ -72,26 +97,17 @@ export class TurnPrompt {
     return parts.filter((part) => part !== '').join('\n\n');
   }
 
-  /** The turns before the prompt, newest first. Of several answers to one message the newest with a text counts. */
-  private async *pastTurns(
-    { id, ownerId, summaryUntil }: Conversation,
-    prompt: Message,
-  ): AsyncIterable<PastTurn> {
-    const answers = new Map<number, Message>();
-    for (let before = prompt.seq, more = true; more;) {
-      const page = await this.messages.find({
-        where: { conversationId: id, ownerId, seq: And(LessThan(before), MoreThan(summaryUntil)) },
-        order: { seq: 'DESC' },
-        take: HISTORY_PAGE,
-      });
-      for (const message of page) {
-        if (message.role === 'user') yield turnOf(message, answers.get(message.id));
-        else if (message.content !== '' && message.replyTo !== null && !answers.has(message.replyTo)) {
-          answers.set(message.replyTo, message);
-        }
-      }
-      more = page.length === HISTORY_PAGE;
-      before = page.at(-1)?.seq ?? 0;
+  private answerShare(context: number): number {
+    return Math.min(this.env.LLM_MAX_OUTPUT_TOKENS ?? ANSWER_TOKENS, Math.floor(context / 4));
+  }
+
+  /** The turns before the prompt on its branch, newest first, as far back as the summary reaches. */
+  private async *pastTurns(conversation: Conversation, prompt: Message): AsyncIterable<PastTurn> {
+    const start = { id: prompt.replyTo, below: prompt.seq, until: conversation.summaryUntil };
+    let answer: Message | undefined;
+    for await (const message of this.branches.back(conversation, start)) {
+      if (message.role === 'user') yield turnOf(message, answer);
+      answer = message.role === 'assistant' && message.content !== '' ? message : undefined;
     }
   }
 }

@@ -1,29 +1,16 @@
-import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
 import { type DataSource, type EntityManager, type Repository } from 'typeorm';
 import { AppError } from '../common/errors.js';
 import { isUniqueViolation } from '../database/failures.js';
 import { inTransaction } from '../database/transaction.js';
+import { Branches, type BranchPoint } from './branches.js';
 import { Conversation } from './conversation.entity.js';
-import { Message } from './message.entity.js';
+import { Message, type OnDisconnect } from './message.entity.js';
 import { titleOf } from './title.js';
+import { TurnBudget } from './turn.budget.js';
 import { LEASE_MS, TurnLease } from './turn.lease.js';
-
-const KEY_LIFETIME_MS = 24 * 3_600_000;
-
-/** Both rows of a turn; `replayed` where they were there already, under the request's idempotency key. */
-export interface StoredTurn {
-  userMessage: Message;
-  assistantMessage: Message;
-  replayed: boolean;
-}
-
-/** The client's own name for a request, and what the request was. */
-export interface Idempotency {
-  key: string;
-  requestHash: string;
-}
+import { type Idempotency, type StoredTurn, TurnReplays } from './turn.replays.js';
 
 /** What a user's message is made of. */
 export interface NewPrompt {
@@ -31,9 +18,22 @@ export interface NewPrompt {
   contentTokens: number;
 }
 
-/** A request's fingerprint: the same key with another one is a mistake of the client's. */
-export function fingerprint(...parts: (string | number)[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+/** How a turn is to be stored. */
+export interface TurnTerms {
+  /** Tokens to set aside for it. */
+  tokens: number;
+  onDisconnect: OnDisconnect;
+  idempotency: Idempotency | undefined;
+}
+
+/** Where in the conversation a turn goes. */
+export interface TurnPlace {
+  /** The message that it follows; null at the beginning. */
+  parent: BranchPoint | null;
+  /** It was named by the request; otherwise the turn follows whatever the conversation's last answer is by then. */
+  isNamed: boolean;
+  /** The conversation's summary tells of another branch. */
+  losesSummary: boolean;
 }
 
 /** Writes turns down before anything is asked of a model. */
@@ -43,77 +43,80 @@ export class TurnStore {
     @InjectDataSource() private readonly dataSource: DataSource,
     @InjectRepository(Message) private readonly messages: Repository<Message>,
     private readonly lease: TurnLease,
+    private readonly branches: Branches,
+    private readonly budget: TurnBudget,
+    private readonly replays: TurnReplays,
   ) {}
-
-  /** The turn that this key already made; null where the key is new, or was used longer than 24 hours ago. */
-  async findReplay(ownerId: number, idempotency: Idempotency | undefined): Promise<StoredTurn | null> {
-    if (!idempotency) return null;
-    const known = await this.messages.findOneBy({ ownerId, idempotencyKey: idempotency.key });
-    if (!known) return null;
-    if (known.createdAt.getTime() < Date.now() - KEY_LIFETIME_MS) {
-      await this.messages.update({ id: known.id, ownerId }, { idempotencyKey: null, requestHash: null });
-      return null;
-    }
-    if (known.requestHash !== idempotency.requestHash) throw new AppError('idempotency_key_reused');
-    const turn = await (known.role === 'user' ? this.turnOfPrompt(known) : this.turnOfAnswer(known));
-    return { ...turn, replayed: true };
-  }
 
   /**
    * Stores the user's message and the answer to come, all or nothing.
-   * @throws AppError not_found; turn_running with the running message's id
+   * @throws AppError not_found, quota_exceeded, too_many_turns; turn_running with the running message's id
    */
   async create(
     conversation: Conversation,
     prompt: NewPrompt,
-    idempotency?: Idempotency,
+    place: TurnPlace,
+    terms: TurnTerms,
   ): Promise<StoredTurn> {
     const { id: conversationId, ownerId } = conversation;
-    return this.guarded(conversation, idempotency, async (manager) => {
+    return this.guarded(conversation, terms, async (manager, now) => {
       const title = conversation.titleSource === 'none' ? titleOf(prompt.content) : undefined;
-      const lastSeq = await this.takeSeqs(manager, conversation, 2, title);
+      const { lastSeq, parentId } = await this.takeSeqs(manager, conversation, 2, place, title);
       const userMessage = await this.insert(manager, {
-        ...{ conversationId, ownerId, seq: lastSeq - 1, role: 'user', status: 'completed' },
-        ...{ content: prompt.content, contentTokens: prompt.contentTokens, finishedAt: new Date() },
-        ...keyOf(idempotency),
+        ...{
+          conversationId,
+          ownerId,
+          seq: lastSeq - 1,
+          role: 'user',
+          status: 'completed',
+          replyTo: parentId,
+        },
+        ...{ content: prompt.content, contentTokens: prompt.contentTokens },
+        ...{ createdAt: now, finishedAt: now },
+        ...keyOf(terms.idempotency),
       });
-      const assistantMessage = await this.insertAnswer(manager, userMessage, lastSeq);
+      const assistantMessage = await this.insertAnswer(manager, userMessage, lastSeq, terms, {
+        createdAt: now,
+      });
       return { userMessage, assistantMessage, replayed: false };
     });
   }
 
   /**
-   * Stores one more answer to the conversation's last prompt.
-   * @throws AppError not_found, not_latest_answer; turn_running with the running message's id
+   * Stores one more answer to a prompt; the conversation goes on from it.
+   * @throws AppError not_found, quota_exceeded, too_many_turns; turn_running with the running message's id
    */
   async createAnswer(
     conversation: Conversation,
-    answer: Message,
-    idempotency?: Idempotency,
+    prompt: Message,
+    losesSummary: boolean,
+    terms: TurnTerms,
   ): Promise<StoredTurn> {
-    return this.guarded(conversation, idempotency, async (manager) => {
-      const lastSeq = await this.takeSeqs(manager, conversation, 1);
-      const userMessage = await manager.findOneBy(Message, {
-        id: answer.replyTo ?? 0,
-        ownerId: conversation.ownerId,
-      });
-      if (!userMessage || answer.seq !== lastSeq - 1) throw new AppError('not_latest_answer');
-      const assistantMessage = await this.insertAnswer(manager, userMessage, lastSeq, keyOf(idempotency));
-      return { userMessage, assistantMessage, replayed: false };
+    return this.guarded(conversation, terms, async (manager, now) => {
+      const place = { parent: prompt, isNamed: true, losesSummary };
+      const { lastSeq } = await this.takeSeqs(manager, conversation, 1, place);
+      const more = { createdAt: now, ...keyOf(terms.idempotency) };
+      const assistantMessage = await this.insertAnswer(manager, prompt, lastSeq, terms, more);
+      return { userMessage: prompt, assistantMessage, replayed: false };
     });
   }
 
   /** Runs the transaction; where a constraint refuses it, finds out which one by looking. */
   private async guarded(
     { id: conversationId, ownerId }: Conversation,
-    idempotency: Idempotency | undefined,
-    work: (manager: EntityManager) => Promise<StoredTurn>,
+    { tokens, idempotency }: TurnTerms,
+    work: (manager: EntityManager, now: Date) => Promise<StoredTurn>,
   ): Promise<StoredTurn> {
     try {
-      return await inTransaction(this.dataSource, work);
+      return await inTransaction(this.dataSource, async (manager) => {
+        // One moment for the whole turn: what is set aside is settled for the day of the answer's making.
+        const now = new Date();
+        await this.budget.reserve(manager, ownerId, tokens, now);
+        return work(manager, now);
+      });
     } catch (error) {
-      const mayBeTwin = isUniqueViolation(error) || isNotLatestAnswer(error);
-      const replay = mayBeTwin ? await this.findReplay(ownerId, idempotency) : null;
+      if (!isUniqueViolation(error) && !isOutOfBudget(error)) throw error;
+      const replay = await this.replays.find(ownerId, idempotency);
       if (replay) return replay;
       if (!isUniqueViolation(error)) throw error;
       const running = await this.messages.findOneBy({ runningIn: conversationId, ownerId });
@@ -124,36 +127,58 @@ export class TurnStore {
   /** Takes the next places in the conversation; its row stays locked until the end of the transaction. */
   private async takeSeqs(
     manager: EntityManager,
-    { id, ownerId, lastSeq, titleSource }: Conversation,
+    conversation: Conversation,
     count: number,
+    place: TurnPlace,
     title?: string,
-  ): Promise<number> {
+  ): Promise<{ lastSeq: number; parentId: number | null }> {
+    const { id, ownerId, lastSeq, activeSeq, titleSource, summaryUntil } = conversation;
     const now = new Date();
-    const said = { lastMessageAt: now, updatedAt: now };
+    const changes = {
+      ...{ lastMessageAt: now, updatedAt: now },
+      ...(place.losesSummary && { summary: null, summaryUntil: 0 }),
+    };
     const named = title === undefined ? {} : { title, titleSource: 'auto' as const };
+    const end = lastSeq + count;
     // Mostly nothing has happened since the conversation was read: then one statement does it.
     const asRead = await manager.update(
       Conversation,
-      { id, ownerId, lastSeq, titleSource },
-      { lastSeq: lastSeq + count, ...said, ...named },
+      { id, ownerId, lastSeq, activeSeq, titleSource, ...(place.isNamed && { summaryUntil }) },
+      { lastSeq: end, activeSeq: end, ...changes, ...named },
     );
-    if (asRead.affected) return lastSeq + count;
-    const { affected } = await manager.update(
-      Conversation,
-      { id, ownerId },
-      { lastSeq: () => `last_seq + ${count}`, ...said },
-    );
-    if (affected === 0) throw new AppError('not_found');
+    if (asRead.affected) return { lastSeq: end, parentId: place.parent?.id ?? null };
     if (title) await manager.update(Conversation, { id, ownerId, titleSource: 'none' }, named);
+    return this.takeSeqsBehindOthers(manager, conversation, count, { place, changes });
+  }
+
+  /** Somebody was faster: the row is locked first, and then read again. */
+  private async takeSeqsBehindOthers(
+    manager: EntityManager,
+    { id, ownerId }: Conversation,
+    count: number,
+    { place, changes }: { place: TurnPlace; changes: Partial<Conversation> },
+  ): Promise<{ lastSeq: number; parentId: number | null }> {
     const where = { id, ownerId };
-    return (await manager.findOneOrFail(Conversation, { where, select: { id: true, lastSeq: true } }))
-      .lastSeq;
+    const { affected } = await manager.update(Conversation, where, {
+      ...changes,
+      lastSeq: () => `last_seq + ${count}`,
+    });
+    if (affected === 0) throw new AppError('not_found');
+    const now = await manager.findOneByOrFail(Conversation, where);
+    const parent = place.isNamed ? place.parent : await this.branches.activeEnd(now, manager);
+    const isSummarized = await this.branches.isSummarized(now, parent, manager);
+    await manager.update(Conversation, where, {
+      activeSeq: now.lastSeq,
+      ...(!isSummarized && { summary: null, summaryUntil: 0 }),
+    });
+    return { lastSeq: now.lastSeq, parentId: parent?.id ?? null };
   }
 
   private insertAnswer(
     manager: EntityManager,
     prompt: Message,
     seq: number,
+    { tokens, onDisconnect }: TurnTerms,
     more: Partial<Message> = {},
   ): Promise<Message> {
     const { conversationId, ownerId, id } = prompt;
@@ -164,6 +189,7 @@ export class TurnStore {
         leaseOwner: this.lease.owner,
         leaseExpiresAt: new Date(Date.now() + LEASE_MS),
       },
+      ...{ reservedTokens: tokens, onDisconnect },
       ...more,
     });
   }
@@ -173,25 +199,11 @@ export class TurnStore {
     await manager.insert(Message, message);
     return message;
   }
-
-  private async turnOfPrompt(userMessage: Message): Promise<Omit<StoredTurn, 'replayed'>> {
-    const { id: replyTo, ownerId } = userMessage;
-    const assistantMessage = await this.messages.findOneOrFail({
-      where: { replyTo, ownerId },
-      order: { seq: 'ASC' },
-    });
-    return { userMessage, assistantMessage };
-  }
-
-  private async turnOfAnswer(assistantMessage: Message): Promise<Omit<StoredTurn, 'replayed'>> {
-    const { replyTo, ownerId } = assistantMessage;
-    return { userMessage: await this.messages.findOneByOrFail({ id: replyTo!, ownerId }), assistantMessage };
-  }
 }
 
-/** Of two requests for the same new answer the second finds the first one's answer behind the one it named. */
-function isNotLatestAnswer(error: unknown): boolean {
-  return error instanceof AppError && error.code === 'not_latest_answer';
+/** Of two requests with one key the second may find the day used up by the first one. */
+function isOutOfBudget(error: unknown): boolean {
+  return error instanceof AppError && (error.code === 'quota_exceeded' || error.code === 'too_many_turns');
 }
 
 function keyOf(idempotency: Idempotency | undefined): Partial<Message> {
@@ -216,5 +228,9 @@ const BLANK: Partial<Message> = {
   leaseOwner: null,
   leaseExpiresAt: null,
   stopRequestedAt: null,
+  onDisconnect: 'continue',
+  attempt: 0,
+  reservedTokens: 0,
+  finishReason: null,
   finishedAt: null,
 };

@@ -1,15 +1,22 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { IsNull, LessThan, Not, type Repository } from 'typeorm';
-import { countTokens } from '../llm/token-counter.js';
+import type { Repository } from 'typeorm';
 import { Message } from './message.entity.js';
-import { RELEASED } from './turn.ending.js';
-import { LEASE_MS, TurnLease } from './turn.lease.js';
+import { TurnEnding } from './turn.ending.js';
+import { endEvent, TurnEvents } from './turn.events.js';
+import { expired, LEASE_MS, TurnLease } from './turn.lease.js';
+import { TurnStarter } from './turn.starter.js';
 
-const SWEEP_MS = 1_000;
+const SWEEP_MS = 500;
 const BATCH = 100;
 
-/** Ends the turns of processes that are gone: what they had written stays, and the conversation can go on. */
+/** A turn that takes every process with it before its model is asked is not begun for ever. */
+const MAX_ATTEMPTS = 5;
+
+/**
+ * Takes care of the turns of processes that are gone. What had not asked its model yet is begun here; what had keeps
+ * its text, the longer of what row and stream have, and ends; the conversation can go on.
+ */
 @Injectable()
 export class TurnSweeper implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('TurnSweeper');
@@ -21,6 +28,9 @@ export class TurnSweeper implements OnApplicationBootstrap, OnApplicationShutdow
   constructor(
     @InjectRepository(Message) private readonly messages: Repository<Message>,
     private readonly lease: TurnLease,
+    private readonly events: TurnEvents,
+    private readonly ending: TurnEnding,
+    private readonly starter: TurnStarter,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -42,31 +52,30 @@ export class TurnSweeper implements OnApplicationBootstrap, OnApplicationShutdow
       const lost = await this.messages.find({ where: expired(), take: BATCH });
       if (Date.now() < this.notBefore) return;
       // What this process runs is not lost, however long a database was away that should have been told so.
-      for (const message of lost) if (!this.lease.holds(message.id)) await this.interrupt(message);
+      for (const message of lost) if (!this.lease.holds(message.id)) await this.take(message);
     } catch (error) {
       this.notBefore = Date.now() + LEASE_MS;
       this.logger.warn(`cannot sweep: ${(error as { code?: string }).code ?? 'error'}`);
     }
   }
 
-  /** The lease is looked at once more in the statement itself: its owner may have come back a moment ago. */
-  private async interrupt({ id, content }: Message): Promise<void> {
-    const { affected } = await this.messages.update(
-      { id, ...expired() },
-      {
-        ...{
-          status: 'interrupted',
-          errorCode: 'process_ended',
-          finishedAt: new Date(),
-          contentTokens: countTokens(content),
-        },
-        ...{ inputTokens: 0, outputTokens: countTokens(content), usageEstimated: true, ...RELEASED },
-      },
-    );
-    if (affected) this.logger.log(`turn ${id} was interrupted: its process is gone`);
+  private async take(message: Message): Promise<void> {
+    const { id, status, stopRequestedAt, attempt } = message;
+    const canBegin = status === 'pending' && stopRequestedAt === null && attempt < MAX_ATTEMPTS;
+    if (canBegin && this.starter.accepting) {
+      if (await this.starter.resume(message))
+        this.logger.log(`turn ${id} is begun again: its process is gone`);
+    } else if (!canBegin) await this.interrupt(message);
   }
-}
 
-function expired() {
-  return { runningIn: Not(IsNull()), leaseExpiresAt: LessThan(new Date()) };
+  /** The lease is looked at once more in the statement itself: its owner may have come back a moment ago. */
+  private async interrupt(message: Message): Promise<void> {
+    const { id, content } = message;
+    const streamed = await this.events.textSoFar(id);
+    const text = streamed !== null && streamed.length > content.length ? streamed : content;
+    const ended = await this.ending.sweep(message, text);
+    if (!ended) return;
+    this.logger.log(`turn ${id} is ${ended.status}: its process is gone`);
+    if (streamed !== null) await this.events.end(id, endEvent(ended));
+  }
 }

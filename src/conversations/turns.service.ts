@@ -1,19 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { Semaphore } from 'async-mutex';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AppError } from '../common/errors.js';
-import { fieldMessage } from '../common/validation.js';
-import { countTokens } from '../llm/token-counter.js';
-import { MESSAGE_OVERHEAD_TOKENS } from './context-window.js';
 import { ConversationsService } from './conversations.service.js';
 import { MessageDto } from './dto/message.dto.js';
-import type { SendMessageDto } from './dto/turn.dto.js';
+import type { RegenerateDto, SendMessageDto } from './dto/turn.dto.js';
 import { isFinal, type Message } from './message.entity.js';
 import { MessagesService } from './messages.service.js';
+import { type AcceptedTurn, TurnAcceptance } from './turn.acceptance.js';
 import { TurnEngine } from './turn.engine.js';
-import { type PromptSetting, TurnPrompt } from './turn.prompt.js';
-import { TurnSettings } from './turn.settings.js';
-import { fingerprint, type StoredTurn, TurnStore } from './turn.store.js';
+import { fingerprint, type Idempotency, type StoredTurn, TurnReplays } from './turn.replays.js';
+import { TurnStarter } from './turn.starter.js';
 
 const STOP_PATIENCE_MS = 3_000;
 const STOP_POLL_MS = 50;
@@ -29,52 +25,40 @@ export class TurnsService {
   constructor(
     private readonly conversations: ConversationsService,
     private readonly messages: MessagesService,
-    private readonly settings: TurnSettings,
-    private readonly prompt: TurnPrompt,
-    private readonly store: TurnStore,
+    private readonly replays: TurnReplays,
+    private readonly acceptance: TurnAcceptance,
+    private readonly starter: TurnStarter,
     private readonly engine: TurnEngine,
   ) {}
 
   /**
    * Stores the user's message and begins its answer; with a key that was used before, finds that turn again.
-   * @throws AppError not_found, turn_running, chatbot_deleted, provider_not_configured, idempotency_key_reused
+   * @throws AppError not_found, invalid_input, turn_running, chatbot_deleted, provider_not_configured,
+   *   idempotency_key_reused, quota_exceeded, too_many_turns, rate_limited, shutting_down, events_unavailable
    */
   send(ownerId: number, conversationId: number, dto: SendMessageDto, key?: string): Promise<StoredTurn> {
-    return this.gate.runExclusive(() => this.accept(ownerId, conversationId, dto, key));
-  }
-
-  private async accept(
-    ownerId: number,
-    conversationId: number,
-    { content }: SendMessageDto,
-    key?: string,
-  ): Promise<StoredTurn> {
-    this.engine.assertAccepting();
-    const conversation = await this.conversations.findOwned(ownerId, conversationId);
-    const idempotency = key ? { key, requestHash: fingerprint('send', conversationId, content) } : undefined;
-    const replay = await this.store.findReplay(ownerId, idempotency);
-    if (replay) return replay;
-    const setting = await this.settings.of(conversation);
-    const prompt = { content, contentTokens: countTokens(content) };
-    this.refuseTooLong(setting, prompt.contentTokens);
-    return this.begin(setting, await this.store.create(conversation, prompt, idempotency));
+    const { content, ...options } = dto;
+    const print = fingerprint('send', conversationId, content, ...chosen(options));
+    return this.once(ownerId, keyed(key, print), async (idempotency) => {
+      const conversation = await this.conversations.findOwned(ownerId, conversationId);
+      return this.acceptance.message(conversation, dto, idempotency);
+    });
   }
 
   /**
-   * Begins another answer to the conversation's last prompt; the earlier one stays.
-   * @throws AppError not_found, not_latest_answer, turn_running, chatbot_deleted, provider_not_configured,
-   *   idempotency_key_reused
+   * Begins another answer to a user's message, which is named itself or by an answer that it has. All of its answers
+   * stay; the conversation goes on from the new one.
+   * @throws AppError as `send` does
    */
-  async regenerate(ownerId: number, messageId: number, key?: string): Promise<StoredTurn> {
-    this.engine.assertAccepting();
-    const answer = await this.messages.findOwned(ownerId, messageId);
-    const idempotency = key ? { key, requestHash: fingerprint('regenerate', messageId) } : undefined;
-    const replay = await this.store.findReplay(ownerId, idempotency);
-    if (replay) return replay;
-    if (answer.role !== 'assistant') throw new AppError('not_latest_answer');
-    const conversation = await this.conversations.findOwned(ownerId, answer.conversationId);
-    const setting = await this.settings.of(conversation);
-    return this.begin(setting, await this.store.createAnswer(conversation, answer, idempotency));
+  regenerate(ownerId: number, messageId: number, dto: RegenerateDto, key?: string): Promise<StoredTurn> {
+    const print = fingerprint('regenerate', messageId, ...chosen(dto));
+    return this.once(ownerId, keyed(key, print), async (idempotency) => {
+      const named = await this.messages.findOwned(ownerId, messageId);
+      const prompt =
+        named.role === 'user' ? named : await this.messages.findOwned(ownerId, named.replyTo ?? 0);
+      const conversation = await this.conversations.findOwned(ownerId, prompt.conversationId);
+      return this.acceptance.answer(conversation, prompt, dto, idempotency);
+    });
   }
 
   /** Stops an answer, wherever it is being written, and gives it as it then is. Stopping an ended one changes nothing. */
@@ -88,39 +72,47 @@ export class TurnsService {
   /** Deletes a conversation; its running turn, if there is one, ends at once. @throws AppError not_found */
   async deleteConversation(ownerId: number, conversationId: number): Promise<void> {
     const running = await this.messages.findRunning(ownerId, conversationId);
-    await this.conversations.delete(ownerId, conversationId);
+    // Told first: the process that runs it is told by its row, which is about to go.
+    if (running && !this.engine.runs(running.id)) await this.engine.requestStop(ownerId, running.id);
+    await this.conversations.delete(ownerId, conversationId, (manager) =>
+      this.acceptance.takeBack(manager, ownerId, conversationId),
+    );
     if (running) this.engine.abandon(running.id);
   }
 
-  private async begin(setting: PromptSetting, stored: StoredTurn): Promise<StoredTurn> {
-    if (stored.replayed) return stored;
-    const { userMessage, assistantMessage } = stored;
-    const request = () => this.prompt.build(setting, userMessage);
-    await this.engine.start({
-      userMessage,
-      assistantMessage,
-      request,
-      model: this.settings.modelOf(setting),
+  /** Whatever has a key is done once: what the key has made is looked for before, and by whom loses a race. */
+  private once(
+    ownerId: number,
+    idempotency: Idempotency | undefined,
+    accept: (idempotency: Idempotency | undefined) => Promise<AcceptedTurn>,
+  ): Promise<StoredTurn> {
+    return this.gate.runExclusive(async () => {
+      const replay = await this.replays.find(ownerId, idempotency);
+      if (replay) return replay;
+      this.engine.assertAccepting();
+      const { stored, setting } = await accept(idempotency);
+      if (!stored.replayed) await this.starter.begin(setting, stored.userMessage, stored.assistantMessage);
+      return stored;
     });
-    return stored;
   }
 
-  /** Another process writes it: its next sign of life finds the request. */
+  /** Another process writes it, and ends it as soon as it hears of the request. */
   private async stopElsewhere(ownerId: number, messageId: number): Promise<void> {
-    await this.messages.requestStop(ownerId, messageId);
+    await this.engine.requestStop(ownerId, messageId);
     for (let waited = 0; waited < STOP_PATIENCE_MS; waited += STOP_POLL_MS) {
       const message: Message = await this.messages.findOwned(ownerId, messageId);
       if (isFinal(message.status)) return;
       await sleep(STOP_POLL_MS);
     }
   }
+}
 
-  /** What no model could read is refused before anything is stored. */
-  private refuseTooLong(setting: PromptSetting, tokens: number): void {
-    const room =
-      this.prompt.budget(setting) - this.prompt.systemTokens(setting) - 2 * MESSAGE_OVERHEAD_TOKENS;
-    if (tokens <= room) return;
-    const message = fieldMessage('isTooLongForModel', [Math.max(0, room)]);
-    throw new AppError('invalid_input', { errors: [{ field: 'content', message }] });
-  }
+function keyed(key: string | undefined, requestHash: string): Idempotency | undefined {
+  return key === undefined ? undefined : { key, requestHash };
+}
+
+/** What a request says beyond the least: a fingerprint without it is what it was before there was such a choice. */
+function chosen(options: object): string[] {
+  const said = Object.entries(options).filter(([, value]) => value !== undefined);
+  return said.length === 0 ? [] : [JSON.stringify(said.sort(([a], [b]) => (a < b ? -1 : 1)))];
 }

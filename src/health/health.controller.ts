@@ -20,7 +20,7 @@ export class HealthController {
     return { status: 'live' };
   }
 
-  /** Whether the process can work: the database answers and no shutdown has begun; 503 otherwise */
+  /** Whether the process can work: database and Redis answer and no shutdown has begun; 503 otherwise */
   @Get('ready')
   @ApiOkResponse({ type: ReadyDto })
   @ApiServiceUnavailableResponse({ type: ReadyDto })

@@ -11,6 +11,9 @@ export class ReadyDto {
   /** Whether the database answered within a second. */
   database!: 'up' | 'down';
 
+  /** Whether turns can be followed from every process: `none` where no Redis is configured, and none is needed. */
+  redis!: 'up' | 'down' | 'none';
+
   /** True from the moment the process was told to end. */
   shuttingDown!: boolean;
 }

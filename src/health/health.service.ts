@@ -1,6 +1,8 @@
-import { type BeforeApplicationShutdown, Injectable, type OnModuleDestroy } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
+import { EventStreams } from '../../libs/streams/event-streams.js';
+import { ENV, type Env } from '../config/env.js';
 import type { ReadyDto } from './health.dto.js';
 
 const PING_TIMEOUT_MS = 1_000;
@@ -11,7 +13,11 @@ export class HealthService implements OnModuleDestroy, BeforeApplicationShutdown
   private shuttingDown = false;
   private ping: Promise<boolean> | undefined;
 
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly streams: EventStreams,
+    @Inject(ENV) private readonly env: Env,
+  ) {}
 
   onModuleDestroy(): void {
     this.shuttingDown = true;
@@ -23,11 +29,13 @@ export class HealthService implements OnModuleDestroy, BeforeApplicationShutdown
 
   async ready(setStatus: (status: number) => void): Promise<ReadyDto> {
     const database = await this.databaseAnswers();
-    const ready = database && !this.shuttingDown;
+    const redis = this.streams.available();
+    const ready = database && redis && !this.shuttingDown;
     setStatus(ready ? 200 : 503);
     return {
       status: ready ? 'ready' : 'not_ready',
       database: database ? 'up' : 'down',
+      redis: this.env.REDIS_URL === undefined ? 'none' : redis ? 'up' : 'down',
       shuttingDown: this.shuttingDown,
     };
   }

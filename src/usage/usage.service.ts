@@ -89,6 +89,13 @@ export class UsageService {
       .execute();
   }
 
+  /** Books what was used beside the turns, for today. */
+  async book(ownerId: number, used: Omit<Settlement, 'reserved'>, now = new Date()): Promise<void> {
+    const { manager } = this.days;
+    await this.makeRow(manager, ownerId, utcDay(now));
+    await this.settle(manager, ownerId, utcDay(now), { reserved: 0, ...used });
+  }
+
   /** Takes a reservation back as if it had not been, its request too. */
   async release(manager: EntityManager, ownerId: number, day: string, reserved: number): Promise<void> {
     await this.update(manager, ownerId, day)
@@ -131,6 +138,11 @@ export class UsageService {
     day: string,
     tokens: number,
   ): Promise<boolean> {
+    await this.makeRow(manager, ownerId, day);
+    return this.take(manager, ownerId, day, tokens);
+  }
+
+  private async makeRow(manager: EntityManager, ownerId: number, day: string): Promise<void> {
     const nothing = { requests: 0, inputTokens: 0, outputTokens: 0, estimatedTokens: 0, reservedTokens: 0 };
     await manager
       .createQueryBuilder()
@@ -141,7 +153,6 @@ export class UsageService {
       .updateEntity(false)
       .execute();
     this.begun.add(ownerId);
-    return this.take(manager, ownerId, day, tokens);
   }
 
   /** Whether the row of the day was there: it may be gone again with the transaction that made it. */

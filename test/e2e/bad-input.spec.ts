@@ -371,6 +371,7 @@ describe('bad input', () => {
       ];
       const none = await sendRaw(who.client.baseUrl, `${operation.method} ${path}`, headers, raw);
       if (none.status !== 415) wrong.push(`${what} nothing: ${none.status}`);
+      if (!operation.isBodyRequired) continue;
       const nothing = await who.client.request(operation.method, path);
       wrong.push(...faultOf(nothing, `${operation.name} without a body`, { statuses: [400], field: 'body' }));
     }

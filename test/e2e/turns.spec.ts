@@ -152,15 +152,18 @@ describe('a turn', () => {
     for (let n = 1; n <= 8; n += 1) {
       await client.post(`conversations/${id}/messages`, { content: `Message number ${n}` }, { expect: 201 });
     }
-    const body = ctx.upstream.log.at(-1)!.body as any;
-    const contents = body.messages.map(({ content }: { content: string }) => content);
+    const body = ctx.upstream.log
+      .map((call) => call.body as any)
+      .findLast(({ messages }) => messages.at(-1).content === 'Message number 8');
+    // Older turns may be in a summary by now, which goes before what is said word for word.
+    const said = body.messages.filter(({ role }: { role: string }) => role !== 'system');
+    const contents = said.map(({ content }: { content: string }) => content);
     expect(body.max_tokens ?? body.max_completion_tokens).toBe(100);
     expect(contents.at(-1)).toBe('Message number 8');
     expect(contents.filter((content: string) => content === 'Message number 8')).toHaveLength(1);
     expect(contents.length).toBeGreaterThan(2);
     expect(contents.length).toBeLessThan(15);
-    expect(body.messages[0].role).toBe('user');
-    expect(body.messages.map(({ role }: { role: string }) => role)).toEqual(
+    expect(said.map(({ role }: { role: string }) => role)).toEqual(
       contents.map((_: string, index: number) => (index % 2 === 0 ? 'user' : 'assistant')),
     );
     const refused = await client.post(
@@ -187,12 +190,6 @@ describe('a turn', () => {
         replyTo: first.userMessage.id,
         content: 'Another answer',
       });
-      expect((await client.post(`messages/${first.assistantMessage.id}/regenerate`)).body.code).toBe(
-        'not_latest_answer',
-      );
-      expect((await client.post(`messages/${first.userMessage.id}/regenerate`)).body.code).toBe(
-        'not_latest_answer',
-      );
       ctx.upstream.reset();
       await client.post(`conversations/${id}/messages`, { content: 'Two' }, { expect: 201 });
       const contents = (ctx.upstream.log[0]!.body as any).messages.map(

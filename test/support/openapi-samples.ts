@@ -27,6 +27,7 @@ export interface Operation {
   /** The body's schema, JSON or a form; undefined where the operation takes none. */
   body: Schema | undefined;
   mediaType: string | undefined;
+  isBodyRequired: boolean;
 }
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
@@ -52,6 +53,7 @@ function operation(document: OpenApiDocument, template: string, method: string):
     responses: raw.responses,
     body: content?.schema && resolveSchema(document, content.schema),
     mediaType,
+    isBodyRequired: raw.requestBody?.required === true,
   };
 }
 
@@ -127,8 +129,12 @@ export function kindOfPath(template: string): string {
   return segment;
 }
 
+/** Properties that name an object, and do not say so in their name. */
+const KINDS: Record<string, string> = { replyTo: 'messages' };
+
 /** The kind that a property names by id: `chatbots` of `chatbotId`, `files` of `fileIds`; undefined for others. */
 export function kindOfProperty(name: string, schema: Schema): string | undefined {
+  if (Object.hasOwn(KINDS, name)) return KINDS[name];
   const stem = /^(.+)Ids?$/.exec(name)?.[1];
   const type = schema.type === 'array' ? schema.items?.type : schema.type;
   return stem && (type === 'integer' || type === 'number') ? `${stem}s` : undefined;

@@ -28,6 +28,12 @@ export class ConversationDto {
   externalId!: string | null;
 
   /**
+   * `seq` of the answer that the conversation goes on from: the end of its active branch; 0 while it is empty.
+   * @example 2
+   */
+  activeSeq!: number;
+
+  /**
    * When somebody last said something; the time of its making while it is empty.
    * @example '2026-11-21T08:30:00.000Z'
    */
@@ -40,8 +46,9 @@ export class ConversationDto {
   updatedAt!: Date;
 
   static from(conversation: Conversation): ConversationDto {
-    const { id, title, chatbotId, topicId, externalId, lastMessageAt, createdAt, updatedAt } = conversation;
-    return { id, title, chatbotId, topicId, externalId, lastMessageAt, createdAt, updatedAt };
+    const { id, title, chatbotId, topicId, externalId, activeSeq } = conversation;
+    const { lastMessageAt, createdAt, updatedAt } = conversation;
+    return { id, title, chatbotId, topicId, externalId, activeSeq, lastMessageAt, createdAt, updatedAt };
   }
 }
 
@@ -126,6 +133,16 @@ export class ChangeConversationDto {
   @Min(1)
   @Max(Number.MAX_SAFE_INTEGER)
   topicId?: number | null;
+
+  /**
+   * `seq` of a message whose branch becomes the active one; the conversation goes on from the newest answer behind it.
+   * @example 2
+   */
+  @Optional()
+  @IsInt()
+  @Min(1)
+  @Max(2_147_483_647)
+  activeSeq?: number;
 }
 
 export class ConversationQueryDto extends PageQueryDto {

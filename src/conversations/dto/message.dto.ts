@@ -1,7 +1,9 @@
 import { IsIn } from 'class-validator';
+import { PageQueryDto } from '../../common/page-query.dto.js';
 import { turnErrorText } from '../../common/problem-catalog.js';
 import { currentLanguage } from '../../common/request-context.js';
-import type { Message, MessageStatus } from '../message.entity.js';
+import { Optional } from '../../common/validation.js';
+import type { FinishReason, Message, MessageStatus } from '../message.entity.js';
 
 /** Why an answer failed or was interrupted. */
 export class MessageErrorDto {
@@ -68,7 +70,8 @@ export class MessageDto {
   status!: MessageStatus;
 
   /**
-   * Of an answer: the id of the user's message.
+   * The message before it on its branch. Of an answer: the id of the user's message, which may have several answers.
+   * Of a user's message: the id of the answer that it follows; null at the beginning.
    * @example 41
    */
   replyTo!: number | null;
@@ -85,6 +88,13 @@ export class MessageDto {
   /** @example 'gpt-4o-mini' */
   model!: string | null;
 
+  /**
+   * Why the model ended its answer: `stop`, at its end; `length`, cut by its own limit; `content_filter`, cut by the
+   * provider's moderation. Null where it did not end it, and on a user's message.
+   * @example 'stop'
+   */
+  finishReason!: FinishReason | null;
+
   /** Tokens of the answer, once it has ended; null before, and on a user's message. */
   usage!: MessageUsageDto | null;
 
@@ -99,7 +109,8 @@ export class MessageDto {
       message;
     return {
       ...{ id, conversationId, seq, role, content, status, replyTo, error: errorOf(message) },
-      ...{ provider, model, usage: usageOf(message), feedback, createdAt },
+      ...{ provider, model, finishReason: message.finishReason },
+      ...{ usage: usageOf(message), feedback, createdAt },
     };
   }
 }
@@ -112,6 +123,16 @@ function errorOf({ errorCode, providerCode }: Message): MessageErrorDto | null {
 function usageOf({ inputTokens, outputTokens, usageEstimated }: Message): MessageUsageDto | null {
   if (inputTokens === null || outputTokens === null) return null;
   return { inputTokens, outputTokens, estimated: usageEstimated };
+}
+
+export class MessageQueryDto extends PageQueryDto {
+  /**
+   * `all` messages, in the order in which they came; or the `active` branch alone, which the model sees.
+   * @example 'all'
+   */
+  @Optional()
+  @IsIn(['all', 'active'])
+  branch?: 'all' | 'active';
 }
 
 /** A page of messages, oldest first; the first page is the newest. */

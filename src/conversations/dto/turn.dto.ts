@@ -1,8 +1,26 @@
-import { IsString } from 'class-validator';
-import { MaxLength, NotBlank } from '../../common/validation.js';
+import { IsIn, IsInt, IsString, Max, Min } from 'class-validator';
+import { MaxLength, NotBlank, Optional, OptionalOrNull } from '../../common/validation.js';
+import { ON_DISCONNECT, type OnDisconnect } from '../message.entity.js';
 import { MessageDto } from './message.dto.js';
 
-export class SendMessageDto {
+/** How a turn is to be run. */
+export class RegenerateDto {
+  /** The body may be left out. */
+  static readonly isOptionalBody: boolean = true;
+
+  /**
+   * What becomes of the turn when nobody listens any more: `continue` lets it go on to its end; `cancel` stops it
+   * when nobody has listened, at any process, for the server's time of grace (DISCONNECT_GRACE_MS).
+   * @example 'continue'
+   */
+  @Optional()
+  @IsIn(ON_DISCONNECT)
+  onDisconnect?: OnDisconnect;
+}
+
+export class SendMessageDto extends RegenerateDto {
+  static override readonly isOptionalBody = false;
+
   /**
    * What the user says; 1 to 100,000 characters, not blank.
    * @example 'Could I have a table for two, please?'
@@ -11,6 +29,17 @@ export class SendMessageDto {
   @NotBlank()
   @MaxLength(100_000)
   content!: string;
+
+  /**
+   * The answer of this conversation to go on from, null for its beginning: a message that is said otherwise begins
+   * a branch beside the first one. Without it the conversation goes on from its active branch.
+   * @example 42
+   */
+  @OptionalOrNull()
+  @IsInt()
+  @Min(1)
+  @Max(Number.MAX_SAFE_INTEGER)
+  replyTo?: number | null;
 }
 
 /** Both messages of a turn. */

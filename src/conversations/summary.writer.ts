@@ -1,0 +1,145 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import type { Repository } from 'typeorm';
+import { AppError } from '../common/errors.js';
+import { countTokens } from '../llm/token-counter.js';
+import { UsageService } from '../usage/usage.service.js';
+import { Answer } from './answer.js';
+import { Branches } from './branches.js';
+import { MESSAGE_OVERHEAD_TOKENS } from './context-window.js';
+import { Conversation } from './conversation.entity.js';
+import { isFinal, type Message } from './message.entity.js';
+import { cutToTokens, summaryRequest } from './summary.text.js';
+import { type PromptSetting, TurnPrompt } from './turn.prompt.js';
+import { TurnSettings } from './turn.settings.js';
+
+/** Which part of the room for what was said the newest turns may keep; the older ones go into the summary. */
+const KEPT_SHARE = 0.4;
+/** The longest summary: this part of the room, and never more than so many tokens. */
+const SUMMARY_SHARE = 0.2;
+const SUMMARY_TOKENS = 1_000;
+const SAVES = 3;
+
+/** The model gave no summary; the job is tried again. */
+class NoSummaryError extends Error {
+  constructor(readonly code: string) {
+    super(code);
+  }
+}
+
+/**
+ * Brings the summary of a conversation up to date. Running twice at once is harmless: a summary is kept only where
+ * the one that it was made from still stands, on the branch that it was made of.
+ */
+@Injectable()
+export class SummaryWriter {
+  constructor(
+    @InjectRepository(Conversation) private readonly conversations: Repository<Conversation>,
+    private readonly branches: Branches,
+    private readonly settings: TurnSettings,
+    private readonly prompt: TurnPrompt,
+    private readonly usage: UsageService,
+  ) {}
+
+  /** Goes on until what is left word for word is short enough. @throws NoSummaryError */
+  async write(ownerId: number, id: number, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const conversation = await this.conversations.findOneBy({ id, ownerId });
+      const setting = conversation && (await this.settingOf(conversation));
+      if (!setting) return;
+      const part = this.asMuchAsFits(setting, await this.olderTurns(setting));
+      const last = part.at(-1);
+      if (!last) return;
+      const summary = await this.ask(setting, part, signal);
+      if (!(await this.save(setting.conversation, summary, last.seq))) return;
+    }
+  }
+
+  /** Null where nobody would answer in this conversation any more. */
+  private async settingOf(conversation: Conversation): Promise<PromptSetting | null> {
+    try {
+      return await this.settings.of(conversation);
+    } catch (error) {
+      if (error instanceof AppError) return null;
+      throw error;
+    }
+  }
+
+  /** What is said no more word for word, oldest first: whole turns of the active branch. */
+  private async olderTurns(setting: PromptSetting): Promise<Message[]> {
+    const { conversation } = setting;
+    const end = await this.branches.activeEnd(conversation);
+    if (!end) return [];
+    const start = { id: end.id, below: end.seq + 1, until: conversation.summaryUntil };
+    let room = this.prompt.room(setting) * KEPT_SHARE;
+    const older: Message[] = [];
+    for await (const message of this.branches.back(conversation, start)) {
+      room -= tokensOf(message);
+      const isEndOfTurn = message.role === 'assistant' && isFinal(message.status);
+      if (older.length > 0 || (room < 0 && isEndOfTurn)) older.unshift(message);
+    }
+    return older;
+  }
+
+  /** As many whole turns as one request takes; of a single one that is too long, its beginnings. */
+  private asMuchAsFits(setting: PromptSetting, messages: Message[]): Message[] {
+    const limit = this.prompt.room(setting) * (1 - 2 * SUMMARY_SHARE);
+    let tokens = 0;
+    let fits = 0;
+    for (const [index, message] of messages.entries()) {
+      tokens += tokensOf(message);
+      if (tokens > limit && fits > 0) break;
+      if (message.role === 'assistant') fits = index + 1;
+    }
+    const part = messages.slice(0, fits);
+    if (tokensOfAll(part) <= limit) return part;
+    const each = Math.floor(limit / part.length) - MESSAGE_OVERHEAD_TOKENS;
+    return part.map((message) =>
+      Object.assign(Object.create(message) as Message, { content: cutToTokens(message.content, each) }),
+    );
+  }
+
+  private async ask(setting: PromptSetting, part: Message[], signal: AbortSignal): Promise<string> {
+    const { conversation, chatbot } = setting;
+    const maxTokens = Math.min(SUMMARY_TOKENS, Math.floor(this.prompt.room(setting) * SUMMARY_SHARE));
+    const spoken = part.filter(({ content }) => content !== '');
+    const answer = new Answer();
+    answer.request = {
+      messages: summaryRequest(conversation.summary, spoken, maxTokens),
+      ...(chatbot?.model && { model: chatbot.model }),
+      maxOutputTokens: maxTokens,
+    };
+    for await (const event of this.settings.modelOf(setting).stream(answer.request, signal))
+      answer.take(event);
+    const { usageEstimated: estimated, ...tokens } = answer.cost();
+    await this.usage.book(conversation.ownerId, { ...tokens, estimated });
+    const text = cutToTokens(answer.text.trim(), maxTokens);
+    if (!answer.done || answer.error || text === '')
+      throw new NoSummaryError(answer.error?.code ?? 'no_summary');
+    return text;
+  }
+
+  /** False where somebody else has summarized meanwhile, or the conversation goes on from another branch. */
+  private async save(read: Conversation, summary: string, summaryUntil: number): Promise<boolean> {
+    const { id, ownerId } = read;
+    let known: Conversation | null = read;
+    for (let attempt = 0; attempt < SAVES && known?.summaryUntil === read.summaryUntil; attempt += 1) {
+      const asKnown = { id, ownerId, activeSeq: known.activeSeq, summaryUntil: read.summaryUntil };
+      const { affected } = await this.conversations.update(asKnown, { summary, summaryUntil });
+      if (affected) return true;
+      known = await this.conversations.findOneBy({ id, ownerId });
+      const end = known && (await this.branches.activeEnd(known));
+      const next = known && Object.assign(new Conversation(), known, { summaryUntil });
+      if (!next || !(await this.branches.isSummarized(next, end))) return false;
+    }
+    return false;
+  }
+}
+
+function tokensOf({ content, contentTokens }: Message): number {
+  return (contentTokens ?? countTokens(content)) + MESSAGE_OVERHEAD_TOKENS;
+}
+
+function tokensOfAll(messages: Message[]): number {
+  return messages.reduce((sum, message) => sum + tokensOf(message), 0);
+}

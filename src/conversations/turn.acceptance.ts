@@ -1,0 +1,104 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { AppError } from '../common/errors.js';
+import { fieldMessage } from '../common/validation.js';
+import { countTokens } from '../llm/token-counter.js';
+import { Branches, type BranchPoint } from './branches.js';
+import { MESSAGE_OVERHEAD_TOKENS } from './context-window.js';
+import { Conversation } from './conversation.entity.js';
+import type { RegenerateDto, SendMessageDto } from './dto/turn.dto.js';
+import type { Message } from './message.entity.js';
+import { TurnBudget } from './turn.budget.js';
+import { type PromptSetting, TurnPrompt } from './turn.prompt.js';
+import type { Idempotency, StoredTurn } from './turn.replays.js';
+import { TurnSettings } from './turn.settings.js';
+import { type TurnPlace, TurnStore } from './turn.store.js';
+
+/** A turn that was taken in, with what it is to run on. */
+export interface AcceptedTurn {
+  stored: StoredTurn;
+  setting: PromptSetting;
+}
+
+/**
+ * Takes turns in: checks what a request asks for, and has it stored. Nothing is asked of a model yet.
+ */
+@Injectable()
+export class TurnAcceptance {
+  constructor(
+    private readonly settings: TurnSettings,
+    private readonly prompt: TurnPrompt,
+    private readonly branches: Branches,
+    private readonly budget: TurnBudget,
+    private readonly store: TurnStore,
+  ) {}
+
+  /** A user's message, and the answer to come. */
+  async message(
+    conversation: Conversation,
+    { content, replyTo, onDisconnect = 'continue' }: SendMessageDto,
+    idempotency: Idempotency | undefined,
+  ): Promise<AcceptedTurn> {
+    await this.budget.admit(conversation.ownerId);
+    const [setting, place] = await Promise.all([
+      this.settings.of(conversation),
+      this.placeOf(conversation, replyTo),
+    ]);
+    const prompt = { content, contentTokens: countTokens(content) };
+    this.refuseTooLong(setting, prompt.contentTokens);
+    const tokens = await this.budget.estimate(setting, prompt.contentTokens);
+    const terms = { tokens, onDisconnect, idempotency };
+    const stored = await this.store.create(conversation, prompt, place, terms);
+    return { stored, setting: place.losesSummary ? withoutSummary(setting) : setting };
+  }
+
+  /** One more answer to a user's message. */
+  async answer(
+    conversation: Conversation,
+    prompt: Message,
+    { onDisconnect = 'continue' }: RegenerateDto,
+    idempotency: Idempotency | undefined,
+  ): Promise<AcceptedTurn> {
+    await this.budget.admit(conversation.ownerId);
+    const [setting, isSummarized] = await Promise.all([
+      this.settings.of(conversation),
+      this.branches.isSummarized(conversation, prompt),
+    ]);
+    const losesSummary = !isSummarized;
+    const tokens = await this.budget.estimate(setting, 0);
+    const terms = { tokens, onDisconnect, idempotency };
+    const stored = await this.store.createAnswer(conversation, prompt, losesSummary, terms);
+    return { stored, setting: losesSummary ? withoutSummary(setting) : setting };
+  }
+
+  /** Takes back what is set aside for the running turn of a conversation that is about to be deleted. */
+  takeBack(manager: EntityManager, ownerId: number, conversationId: number): Promise<void> {
+    return this.budget.takeBack(manager, ownerId, conversationId);
+  }
+
+  private async placeOf(conversation: Conversation, replyTo: number | null | undefined): Promise<TurnPlace> {
+    if (replyTo === undefined) {
+      const end = await this.branches.activeEnd(conversation);
+      return { parent: end, isNamed: false, losesSummary: false };
+    }
+    const parent: BranchPoint | null =
+      replyTo === null ? null : await this.branches.answer(conversation, replyTo);
+    const losesSummary = !(await this.branches.isSummarized(conversation, parent));
+    return { parent, isNamed: true, losesSummary };
+  }
+
+  /** What no model could read is refused before anything is stored. */
+  private refuseTooLong(setting: PromptSetting, tokens: number): void {
+    const room =
+      this.prompt.budget(setting) - this.prompt.systemTokens(setting) - 2 * MESSAGE_OVERHEAD_TOKENS;
+    if (tokens <= room) return;
+    const message = fieldMessage('isTooLongForModel', [Math.max(0, room)]);
+    throw new AppError('invalid_input', { errors: [{ field: 'content', message }] });
+  }
+}
+
+/** The summary tells of another branch: the turn goes on without it, as the row does from now on. */
+function withoutSummary(setting: PromptSetting): PromptSetting {
+  const forgotten = { summary: null, summaryUntil: 0 };
+  return { ...setting, conversation: Object.assign(new Conversation(), setting.conversation, forgotten) };
+}

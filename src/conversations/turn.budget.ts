@@ -1,0 +1,69 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { IsNull, Not, type EntityManager, type Repository } from 'typeorm';
+import { AppError } from '../common/errors.js';
+import { TurnLimits } from '../usage/turn-limits.service.js';
+import { UsageService } from '../usage/usage.service.js';
+import { utcDay } from '../usage/utc-day.js';
+import { MESSAGE_OVERHEAD_TOKENS } from './context-window.js';
+import { Message } from './message.entity.js';
+import { type PromptSetting, TurnPrompt } from './turn.prompt.js';
+
+/** What a user may still spend: set aside where a turn begins, and booked where it ends. */
+@Injectable()
+export class TurnBudget {
+  constructor(
+    @InjectRepository(Message) private readonly messages: Repository<Message>,
+    private readonly usage: UsageService,
+    private readonly limits: TurnLimits,
+    private readonly prompt: TurnPrompt,
+  ) {}
+
+  /** Counts a turn that is asked for. @throws AppError rate_limited */
+  async admit(ownerId: number): Promise<void> {
+    await this.limits.take(ownerId);
+  }
+
+  /**
+   * Tokens that a turn may cost at most: what the model may be shown, and the longest answer that is asked for.
+   * 0 where tokens are not limited. Counted for the conversation as it is; branches beside the active one are in.
+   */
+  async estimate(setting: PromptSetting, promptTokens: number): Promise<number> {
+    if (!this.usage.tokensLimited) return 0;
+    const { id: conversationId, ownerId, summaryUntil } = setting.conversation;
+    const { tokens, count } = (await this.messages
+      .createQueryBuilder('m')
+      .select('SUM(m.contentTokens)', 'tokens')
+      .addSelect('COUNT(*)', 'count')
+      .where('m.conversationId = :conversationId AND m.ownerId = :ownerId', { conversationId, ownerId })
+      .andWhere('m.seq > :summaryUntil', { summaryUntil })
+      .getRawOne<{ tokens: unknown; count: unknown }>())!;
+    const marks = (Number(count) + 2) * MESSAGE_OVERHEAD_TOKENS;
+    const shown = this.prompt.systemTokens(setting) + Number(tokens ?? 0) + promptTokens + marks;
+    const budget = this.prompt.budget(setting);
+    return Math.min(shown, budget) + this.prompt.answerTokens(setting);
+  }
+
+  /**
+   * Sets the tokens aside, in the transaction that stores the turn. Turns of one user come here one by one.
+   * @throws AppError quota_exceeded, too_many_turns
+   */
+  async reserve(manager: EntityManager, ownerId: number, tokens: number, now: Date): Promise<void> {
+    await this.usage.reserve(manager, ownerId, tokens, now);
+    const { turnsAtOnce } = this.usage.limits;
+    if (turnsAtOnce === null) return;
+    const running = await manager.countBy(Message, { ownerId, runningIn: Not(IsNull()) });
+    if (running >= turnsAtOnce) throw new AppError('too_many_turns', { retryAfter: 1 });
+  }
+
+  /** Takes back what is set aside for a running turn whose row is about to go. What it costs is booked at its end. */
+  async takeBack(manager: EntityManager, ownerId: number, conversationId: number): Promise<void> {
+    const running = await manager.findOneBy(Message, { ownerId, runningIn: conversationId });
+    if (!running || running.reservedTokens === 0) return;
+    const { id, reservedTokens, createdAt } = running;
+    const { affected } = await manager.update(Message, { id, reservedTokens }, { reservedTokens: 0 });
+    const nothing = { inputTokens: 0, outputTokens: 0, estimated: true };
+    if (affected)
+      await this.usage.settle(manager, ownerId, utcDay(createdAt), { reserved: reservedTokens, ...nothing });
+  }
+}

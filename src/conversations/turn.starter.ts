@@ -1,0 +1,64 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import type { Repository } from 'typeorm';
+import { ConversationsService } from './conversations.service.js';
+import { Message } from './message.entity.js';
+import { Summaries } from './summaries.js';
+import { TurnEngine } from './turn.engine.js';
+import { type PromptSetting, TurnPrompt } from './turn.prompt.js';
+import { TurnSettings } from './turn.settings.js';
+
+/** Sets stored turns going: those of a request, and those whose process died before it had asked a model. */
+@Injectable()
+export class TurnStarter {
+  private readonly logger = new Logger('TurnStarter');
+
+  constructor(
+    @InjectRepository(Message) private readonly messages: Repository<Message>,
+    private readonly conversations: ConversationsService,
+    private readonly settings: TurnSettings,
+    private readonly prompt: TurnPrompt,
+    private readonly engine: TurnEngine,
+    private readonly summaries: Summaries,
+  ) {}
+
+  /** Whether turns are begun in this process. */
+  get accepting(): boolean {
+    return this.engine.accepting;
+  }
+
+  /** Its first event can be read when this returns. */
+  async begin(setting: PromptSetting, userMessage: Message, assistantMessage: Message): Promise<void> {
+    let spokenBefore = 0;
+    await this.engine.start({
+      userMessage,
+      assistantMessage,
+      request: async () => {
+        const { request, spoken } = await this.prompt.build(setting, userMessage);
+        spokenBefore = spoken;
+        return request;
+      },
+      model: this.settings.modelOf(setting),
+      whenEnded: ({ contentTokens }) => this.summaries.consider(setting, spokenBefore + (contentTokens ?? 0)),
+    });
+  }
+
+  /**
+   * Takes up a turn that another process has stored and not begun; false where somebody else was faster. What its
+   * conversation is set to counts as it is now.
+   */
+  async resume(answer: Message): Promise<boolean> {
+    const { id, ownerId, conversationId, replyTo } = answer;
+    if (!(await this.engine.takeOver(answer))) return false;
+    try {
+      const setting = await this.settings.of(await this.conversations.findOwned(ownerId, conversationId));
+      const userMessage = await this.messages.findOneByOrFail({ id: replyTo ?? 0, ownerId });
+      await this.begin(setting, userMessage, Object.assign(answer, { attempt: answer.attempt + 1 }));
+      return true;
+    } catch (error) {
+      // Its chatbot is gone, or a provider is no longer set up: the lease runs out, and in the end the attempts do.
+      this.logger.warn(`turn ${id} cannot be begun: ${(error as { code?: string }).code ?? 'error'}`);
+      return false;
+    }
+  }
+}
