@@ -32,6 +32,9 @@ export const MIGRATIONS = [Foundation1795000000000, Usage1795100000000, Turns179
 /** Every job that there is. */
 const JOBS = [SUMMARIZE];
 
+/** How long a running job may go on at a shutdown; turns have their own time, and a job is run again. */
+const JOB_GRACE_MS = 2_000;
+
 /** How long the events of an ended turn can be read from the stream; afterwards they are rebuilt from its row. */
 const STREAM_RETENTION_MS = 60_000;
 
@@ -44,7 +47,7 @@ export function ground(env: Env, runsJobs = env.REDIS_URL === undefined): Dynami
     ConfigModule.of(env),
     DatabaseModule.forRoot({ entities: ENTITIES, migrations: MIGRATIONS }),
     LimitsModule.of({ redisUrl: env.REDIS_URL, scale: env.RATE_LIMIT_SCALE }),
-    JobsModule.of({ redisUrl: env.REDIS_URL, names: JOBS, process: runsJobs }),
+    JobsModule.of({ redisUrl: env.REDIS_URL, names: JOBS, process: runsJobs, graceMs: JOB_GRACE_MS }),
     StreamsModule.of({ retentionMs: STREAM_RETENTION_MS, redisUrl: env.REDIS_URL }),
   ];
 }
