@@ -1,13 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import Database from 'libsql';
-import { createConnection } from 'mysql2/promise';
 import { afterAll, afterEach, beforeAll, inject } from 'vitest';
 import { type ApiProcess, startApi } from './api-process.ts';
 import { temporaryFolder } from './child.ts';
 import { ApiClient } from './client.ts';
 import { createDatabase } from './mariadb.ts';
 import { OpenApiSpec } from './openapi.ts';
+import { query } from './query.ts';
 import { type Redis, startRedis } from './redis.ts';
 import { startUpstream, type Upstream } from './upstream/upstream.ts';
 
@@ -76,9 +75,7 @@ export class ApiContext {
 
   /** Looks into the database itself, or changes it. Table and column names are those of the migrations. */
   async query<T = any>(sql: string, parameters: unknown[] = []): Promise<T[]> {
-    return this.dialect === 'sqlite'
-      ? this.querySqlite<T>(sql, parameters)
-      : this.queryMariaDb<T>(sql, parameters);
+    return query<T>(this.databaseUrl, sql, parameters);
   }
 
   /** What every process wrote. */
@@ -99,33 +96,6 @@ export class ApiContext {
     const name = `t_${randomBytes(6).toString('hex')}`;
     if (this.dialect === 'sqlite') return `sqlite:${join(this.dataDir, `${name}.sqlite`)}`;
     return createDatabase(inject('mariadb'), name);
-  }
-
-  private querySqlite<T>(sql: string, parameters: unknown[]): T[] {
-    const database = new Database(this.databaseUrl.replace('sqlite:', ''), { timeout: 5_000 });
-    try {
-      const statement = database.prepare(sql);
-      if (statement.reader) return statement.all(...parameters) as T[];
-      statement.run(...parameters);
-      return [];
-    } finally {
-      database.close();
-    }
-  }
-
-  private async queryMariaDb<T>(sql: string, parameters: unknown[]): Promise<T[]> {
-    const connection = await createConnection({
-      uri: this.databaseUrl,
-      charset: 'utf8mb4',
-      timezone: 'Z',
-      supportBigNumbers: true,
-    });
-    try {
-      const [rows] = await connection.query(sql, parameters);
-      return Array.isArray(rows) ? (rows as T[]) : [];
-    } finally {
-      await connection.end();
-    }
   }
 }
 
