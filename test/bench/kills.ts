@@ -144,7 +144,7 @@ async function runLane(lane: Cluster): Promise<Fate[]> {
 
 const mariaDb = values.sqlite ? undefined : await startMariaDb();
 const clusters: Cluster[] = [];
-for (const _ of range(lanes))
+while (clusters.length < lanes)
   clusters.push(await Cluster.start({ processes, sqlite: values.sqlite, mariaDb }));
 const fates = (await Promise.all(clusters.map(runLane))).flat();
 await mariaDb?.stop();
