@@ -95,24 +95,24 @@ verdict.check(
 verdict.check(`the model was called for the admitted ones only: ${calls}`, calls === admitted.length);
 verdict.exit();
 
-/** A cluster whose users have this budget; limits of requests are out of the way, but counted. */
+/** A cluster whose users have this budget. */
 function startWith(tokens: number): Promise<Cluster> {
-  const env = { QUOTA_TOKENS_PER_DAY: String(tokens), RATE_LIMIT_SCALE: '1000' };
+  const env = { QUOTA_TOKENS_PER_DAY: String(tokens) };
   return Cluster.start({ sqlite: values.sqlite, env });
 }
 
 async function tokensOf(client: ApiClient): Promise<Tokens> {
   const { status, body } = await client.get('users/me/usage');
-  const tokens = body?.tokens as Tokens | undefined;
+  const tokens = body?.today?.tokens as Tokens | undefined;
   if (status === 200 && typeof tokens?.reserved === 'number') return tokens;
-  throw new Error(`GET users/me/usage answered ${status} without tokens.reserved: there is no budget yet`);
+  throw new Error(`GET users/me/usage answered ${status} without today.tokens.reserved: there is no budget yet`);
 }
 
 async function reservationOfOneTurn(): Promise<number> {
   const cluster = await startWith(AMPLE);
   const client = await cluster.register();
   const { limit } = await tokensOf(client);
-  if (limit !== AMPLE) throw new Error(`tokens.limit is ${limit} where QUOTA_TOKENS_PER_DAY is ${AMPLE}`);
+  if (limit !== AMPLE) throw new Error(`today.tokens.limit is ${limit} where QUOTA_TOKENS_PER_DAY is ${AMPLE}`);
   const { body } = await client.post('chatbots', { name: 'Bot', model: MODEL }, { expect: 201 });
   const id = await begin(client, { chatbotId: body.id });
   const stream = await client.stream(`conversations/${id}/messages`, { body: { content: PROMPT } });
