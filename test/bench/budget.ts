@@ -105,14 +105,17 @@ async function tokensOf(client: ApiClient): Promise<Tokens> {
   const { status, body } = await client.get('users/me/usage');
   const tokens = body?.today?.tokens as Tokens | undefined;
   if (status === 200 && typeof tokens?.reserved === 'number') return tokens;
-  throw new Error(`GET users/me/usage answered ${status} without today.tokens.reserved: there is no budget yet`);
+  throw new Error(
+    `GET users/me/usage answered ${status} without today.tokens.reserved: there is no budget yet`,
+  );
 }
 
 async function reservationOfOneTurn(): Promise<number> {
   const cluster = await startWith(AMPLE);
   const client = await cluster.register();
   const { limit } = await tokensOf(client);
-  if (limit !== AMPLE) throw new Error(`today.tokens.limit is ${limit} where QUOTA_TOKENS_PER_DAY is ${AMPLE}`);
+  if (limit !== AMPLE)
+    throw new Error(`today.tokens.limit is ${limit} where QUOTA_TOKENS_PER_DAY is ${AMPLE}`);
   const { body } = await client.post('chatbots', { name: 'Bot', model: MODEL }, { expect: 201 });
   const id = await begin(client, { chatbotId: body.id });
   const stream = await client.stream(`conversations/${id}/messages`, { body: { content: PROMPT } });

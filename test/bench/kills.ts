@@ -17,6 +17,7 @@ import { startMariaDb } from '../support/mariadb.ts';
 import { beginWith, eventually, textOf } from '../support/talk.ts';
 import { Cluster } from './cluster.ts';
 import { range } from './parallel.ts';
+import { collect } from './reader.ts';
 import { percentile, table } from './report.ts';
 import { Verdict } from './verdict.ts';
 
@@ -36,6 +37,8 @@ const [kills, streams, lanes, processes] = [values.kills, values.streams, values
 const MODEL = 'test:gap=10,never-ending';
 const MAX_PIECES = 150;
 const MISSING_MS = 250;
+/** Longest wait for the last event of a turn whose process is gone. */
+const ENDLESS_MS = 20_000;
 const INTERRUPTED_MS = processes === 1 ? 5_000 : 7_000;
 
 interface OpenTurn {
@@ -81,7 +84,7 @@ function oldestMissing(seen: SseEvent[], content: string, killedAt: number): num
 async function resume(client: ApiClient, { answerId, stream }: OpenTurn): Promise<boolean> {
   const last = stream.received.at(-1)!.id;
   const headers = { 'last-event-id': String(last) };
-  const events = await (await client.stream(`messages/${answerId}/events`, { headers })).collect();
+  const events = await collect(await client.stream(`messages/${answerId}/events`, { headers }), ENDLESS_MS);
   const end = events.at(-1);
   const inOrder = events.every(({ id }, index) => id === last + 1 + index);
   return (
@@ -100,7 +103,7 @@ async function fateOf(client: ApiClient, turn: OpenTurn, killedAt: number, from:
   }, 60_000);
   const interruptedAfter = performance.now() - from;
   const { items } = (await client.get(`conversations/${conversationId}/messages`)).body;
-  const replay = await (await client.stream(`messages/${answerId}/events`)).collect();
+  const replay = await collect(await client.stream(`messages/${answerId}/events`), ENDLESS_MS);
   const seen = textOf(stream.received);
   return {
     messageThere: items.length === 2 && items[0].content === prompt && items[0].status === 'completed',

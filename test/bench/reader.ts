@@ -1,10 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { Agent, type IncomingMessage, request as httpRequest } from 'node:http';
 import { createParser } from 'eventsource-parser';
-import type { SseEvent } from '../support/event-stream.ts';
+import type { EventStream, SseEvent } from '../support/event-stream.ts';
 
 const agent = new Agent({ keepAlive: false });
 const ENDS = ['message.completed', 'message.stopped', 'message.interrupted', 'message.failed'];
+
+/** Longest wait for the end of a stream: one that never comes is a finding, and must not hold up the run. */
+const PATIENCE_MS = 60_000;
+
+/** The events of a stream up to its end, or what there is of them when the patience is over. */
+export async function collect(stream: EventStream, patienceMs = PATIENCE_MS): Promise<SseEvent[]> {
+  const timer = setTimeout(() => stream.close(), patienceMs);
+  const events = await stream.collect().finally(() => clearTimeout(timer));
+  return events;
+}
 
 /** One connection of a reader, and how it was over. */
 export interface Part {
@@ -13,7 +23,7 @@ export interface Part {
   retryAfter: string | undefined;
   /** The problem's code, of a refusal. */
   code: string | undefined;
-  /** `end` in order; `cut` by the reader itself; else the code of the connection's error. */
+  /** `end` in order; `cut` by the reader itself, `endless` after a minute; else the code of the connection's error. */
   how: string;
 }
 
@@ -74,7 +84,7 @@ export class TurnReader {
     cutAfter: number,
     body?: string,
   ): Promise<Part> {
-    return new Promise((resolve) => {
+    return new Promise<Part>((resolve) => {
       const request = httpRequest(url, { method, headers, agent }, (message) => {
         const over = (how: string, code?: string) => resolve({ ...headOf(message), code, how });
         message.on('error', (error: NodeJS.ErrnoException) => over(error.code ?? error.name));
@@ -96,6 +106,11 @@ export class TurnReader {
         });
       });
       const none = { status: 0, retryAfter: undefined, code: undefined };
+      const timer = setTimeout(() => {
+        resolve({ ...none, how: 'endless' });
+        request.destroy();
+      }, PATIENCE_MS);
+      request.on('close', () => clearTimeout(timer));
       request.on('error', (error: NodeJS.ErrnoException) =>
         resolve({ ...none, how: error.code ?? error.name }),
       );

@@ -11,6 +11,7 @@ import type { ApiClient } from '../support/client.ts';
 import { beginWith, eventually, textOf } from '../support/talk.ts';
 import { Cluster } from './cluster.ts';
 import { range } from './parallel.ts';
+import { collect } from './reader.ts';
 import { percentile, table } from './report.ts';
 import { Verdict } from './verdict.ts';
 
@@ -46,7 +47,7 @@ for (const trial of range(trials)) {
   const askedAt = Date.now();
   const stopped = await elsewhere.post(`messages/${answerId}/stop`, undefined, { expect: 200 });
   answered.push(Date.now() - askedAt);
-  const text = textOf(await stream.collect());
+  const text = textOf(await collect(stream));
   const call = cluster.upstream.callsTo(`trial-${trial}:`)[0]!;
   await eventually(async () => call.closedAt !== null, 10_000);
   closed.push(call.closedByClient ? call.closedAt! - askedAt : Infinity);
