@@ -12,7 +12,7 @@ import { fingerprint, type Idempotency, type StoredTurn, TurnReplays } from './t
 import { TurnStarter } from './turn.starter.js';
 
 const STOP_PATIENCE_MS = 3_000;
-const STOP_POLL_MS = 50;
+const STOP_POLL_MS = 20;
 
 /** How many turns are begun at a time: of a crowd that comes at once all would share the processor and be last together. */
 const BEGUN_AT_ONCE = 8;
