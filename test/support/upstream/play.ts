@@ -14,7 +14,9 @@ const SETTLE_MS = 4;
 export async function play(call: Call, wire: Wire, answer: Answer): Promise<void> {
   const { switches } = answer;
   call.head(200, { 'content-type': 'text/event-stream;charset=UTF-8', 'cache-control': 'no-cache' });
-  if (switches.split !== undefined) return playSplit(call, wire, answer, switches.split);
+  const { split, drop } = switches;
+  if (drop !== undefined) return playPart(call, wire, answer, drop);
+  if (split !== undefined) return playSplit(call, wire, answer, split);
   if (switches.bom === true) await send(call, '\uFEFF', switches);
   let spoiled = false;
   for (const frame of wire.frames(answer)) {
@@ -31,15 +33,25 @@ export async function play(call: Call, wire: Wire, answer: Answer): Promise<void
   call.end(Buffer.alloc(0), true);
 }
 
+/** The beginning of the stream, and then nothing. */
+async function playPart(call: Call, wire: Wire, answer: Answer, length: number): Promise<void> {
+  if (!(await call.write(wholeStream([...wire.frames(answer)], answer.switches).subarray(0, length)))) return;
+  if (await call.sleep(SETTLE_MS)) call.destroy(answer.switches['reset-how']);
+}
+
 /** The whole stream, unspoiled and without gaps, as two packets. */
 async function playSplit(call: Call, wire: Wire, answer: Answer, offset: number): Promise<void> {
   const frames: Frame[] = [...wire.frames(answer)];
-  const bom = answer.switches.bom === true ? '\uFEFF' : '';
-  const bytes = encode(bom + frames.map(({ text }) => text).join(''), answer.switches);
+  const bytes = wholeStream(frames, answer.switches);
   if (offset > 0 && !(await call.write(bytes.subarray(0, offset)))) return;
   if (!(await call.sleep(SETTLE_MS))) return;
   call.record.chunksSent = frames.filter(({ chunk }) => chunk).length;
   call.end(bytes.subarray(offset), true);
+}
+
+function wholeStream(frames: Frame[], switches: Switches): Buffer {
+  const bom = switches.bom === true ? '\uFEFF' : '';
+  return encode(bom + frames.map(({ text }) => text).join(''), switches);
 }
 
 async function pause(

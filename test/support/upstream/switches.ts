@@ -24,6 +24,8 @@ export interface Switches {
   end?: number;
   hang?: number;
   error?: number;
+  /** The socket is destroyed after so many bytes of the stream, wherever in a character that is. */
+  drop?: number;
   /** `rst` (default) or `fin`. */
   'reset-how'?: string;
   'hang-head'?: boolean;
@@ -35,6 +37,8 @@ export interface Switches {
   'retry-after-ms'?: string;
   /** The faults hold for the first n calls with this very model string; later ones are answered well. */
   'fail-times'?: number;
+  /** The faults hold for so many percent of the calls with this very model string, always for the same ones. */
+  'fail-rate'?: number;
   'no-done'?: boolean;
   /** The whole answer is sent, but the response is never ended. */
   'hang-tail'?: boolean;
@@ -75,11 +79,13 @@ const NUMBERS = new Set<string>([
   'count',
   'thinking',
   'reset',
+  'drop',
   'end',
   'hang',
   'error',
   'status',
   'fail-times',
+  'fail-rate',
   'huge-line',
   'rewrite',
   'error-status',
@@ -115,6 +121,7 @@ const FLAGS = new Set<string>([
 
 const FAULTS = [
   'reset',
+  'drop',
   'end',
   'hang',
   'error',
@@ -162,6 +169,14 @@ export function withoutFaults(switches: Switches): Switches {
   return good;
 }
 
+/** Whether `fail-rate` has the n-th call fail: spread like chance (a hash of n), and the same in every run. */
+export function failsByRate(percent: number, n: number): boolean {
+  let hash = Math.imul(n + 1, 0x9e3779b1);
+  hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32 < percent / 100;
+}
+
 function typed(key: string, value: string | undefined): unknown {
   if (FLAGS.has(key)) return value === undefined || value === 'true' || value === '1';
   if (NUMBERS.has(key)) {
@@ -184,9 +199,10 @@ in the header x-upstream, or for all calls by PUT /__defaults with JSON. Example
   status=n  code=c  retry-after=s  retry-after-ms=ms     an HTTP error
   hang-head  hang=n  hang-tail no head; nothing more after n chunks; the whole answer, but no end
   reset=n  reset-how=rst|fin   the socket is destroyed after n chunks
+  drop=bytes                   it is destroyed after so many bytes of the stream
   end=n                        the stream ends after n chunks, unfinished
   error=n  code=c              an error inside the stream after n chunks
-  fail-times=n                 the faults hold for the first n calls of this model string
+  fail-times=n  fail-rate=percent   the faults hold for the first n calls of this model string; for so many of them
   no-done  no-usage  usage-twice  crlf  bom  obfuscation
   garbage=json|line  huge-line=MB  never-ending
   applications only: cumulative  ignore-incremental  rewrite=n  empty-final  reject  workflow

@@ -138,6 +138,21 @@ describe('faults', () => {
     expect([refusal.status, ((await refusal.json()) as any).code]).toEqual([500, 'InternalError']);
   });
 
+  it('fails as many calls as told, and the same ones each time', async () => {
+    const run = async () => {
+      upstream.reset();
+      const statuses: number[] = [];
+      for (let i = 0; i < 300; i += 1) statuses.push((await chat('m:status=500,fail-rate=10')).status);
+      return statuses.map((status) => status === 500);
+    };
+    const failed = await run();
+    const count = failed.filter(Boolean).length;
+    expect(count).toBeGreaterThan(15);
+    expect(count).toBeLessThan(45);
+    expect(failed.some((fails, i) => fails && failed[i + 1] === true)).toBe(true);
+    expect(await run()).toEqual(failed);
+  });
+
   it('takes switches from the header and from the defaults', async () => {
     expect(contents(await (await chat('m', {}, { 'x-upstream': 'count=1' })).text())).toBe('Hello');
     upstream.setDefaults({ pieces: ['x'] });
@@ -167,6 +182,17 @@ describe('faults', () => {
     expect(await text('garbage')).toContain('data: {"broken": tru\n');
     expect((await text('huge-line=3')).length).toBeGreaterThan(3 * 1024 * 1024);
     expect(await text('no-done')).not.toContain('data: [DONE]\n');
+  });
+
+  it('drops the connection at a byte', async () => {
+    const response = await chat('m:drop=100');
+    let received = 0;
+    const read = async () => {
+      for await (const part of response.body!) received += part.length;
+    };
+    await expect(read()).rejects.toThrow();
+    expect(received).toBe(100);
+    expect(upstream.log[0]).toMatchObject({ finished: false, closedByClient: false });
   });
 
   it('keeps time', async () => {

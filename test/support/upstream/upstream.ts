@@ -6,7 +6,14 @@ import { askedOfChat, dashScopeWire, openAiWire } from './openai-wire.ts';
 import { cutUp, PIECES, take, THOUGHTS } from './pieces.ts';
 import { play } from './play.ts';
 import type { Asked, Wire } from './protocol.ts';
-import { HELP, parseSwitches, type Switches, switchesOfName, withoutFaults } from './switches.ts';
+import {
+  failsByRate,
+  HELP,
+  parseSwitches,
+  type Switches,
+  switchesOfName,
+  withoutFaults,
+} from './switches.ts';
 
 export interface UpstreamOptions {
   /** 0, the default, takes a free one. */
@@ -77,7 +84,7 @@ export class Upstream {
     });
   }
 
-  /** Forgets the log, the counters of `fail-times`, and defaults set since the start. */
+  /** Forgets the log, the counters of `fail-times` and `fail-rate`, and defaults set since the start. */
   reset(): void {
     this.log.length = 0;
     this.setDefaults(this.initialDefaults);
@@ -178,12 +185,13 @@ export class Upstream {
       header === undefined ? undefined : parseSwitches(String(header)),
     ];
     const switches = named.some(Boolean) ? (Object.assign({}, ...named) as Switches) : this.defaults;
-    const times = switches['fail-times'];
-    if (times === undefined) return switches;
+    const { 'fail-times': times, 'fail-rate': rate } = switches;
+    if (times === undefined && rate === undefined) return switches;
     const key = `${path} ${asked.model} ${String(header)}`;
-    const failed = this.failures.get(key) ?? 0;
-    this.failures.set(key, failed + 1);
-    return failed < times ? switches : withoutFaults(switches);
+    const calls = this.failures.get(key) ?? 0;
+    this.failures.set(key, calls + 1);
+    const fails = times === undefined ? failsByRate(rate ?? 0, calls) : calls < times;
+    return fails ? switches : withoutFaults(switches);
   }
 }
 
