@@ -112,6 +112,7 @@ export const envSchema = z.object({
   LLM_MAX_RETRIES: whole(0, 10).default(2),
   LLM_FIRST_TOKEN_TIMEOUT_MS: whole(100, 600_000).default(30_000),
   LLM_IDLE_TIMEOUT_MS: whole(100, 600_000).default(30_000),
+  LLM_CIRCUIT_OPEN_MS: whole(100, 600_000).default(10_000),
   LLM_CONTEXT_TOKENS: whole(256, 10_000_000).optional(),
   LLM_MAX_OUTPUT_TOKENS: whole(1, 1_000_000).optional(),
   OPENAI_API_KEY: z.string().optional(),

@@ -1,22 +1,17 @@
+import type { ProviderAnswer } from './answer-stream.js';
 import type { LlmEvent } from './language-model.js';
 import { protocolError, ProviderProtocolError } from './network-errors.js';
-import { type LlmErrorEvent, providerError } from './provider-errors.js';
+import { type LlmErrorEvent, providerError, ReportedFailure } from './provider-errors.js';
 import type { SseEvent } from './sse-events.js';
 import { TextAccumulator } from './text-accumulator.js';
 
 type Fields = Record<string, unknown>;
 type DoneReason = Extract<LlmEvent, { type: 'done' }>['reason'];
 
-/** A failure that the provider reports inside a stream whose head said 200. */
-export class BailianAppFailure extends Error {
-  constructor(readonly event: LlmErrorEvent) {
-    super('The provider reported a failure inside its stream');
-    this.name = 'BailianAppFailure';
-  }
-}
-
 /** Understands the events of one application completion, be its texts cumulative or incremental. */
-export class BailianAppAnswer {
+export class BailianAppAnswer implements ProviderAnswer {
+  /** This protocol has no word for it. */
+  readonly over = false;
   private reason: DoneReason | undefined;
   private usage: LlmEvent | undefined;
   private model: string | undefined;
@@ -30,20 +25,24 @@ export class BailianAppAnswer {
   }
 
   /**
-   * @throws BailianAppFailure for an error event
+   * @throws ReportedFailure for an error event
    * @throws ProviderProtocolError for data that cannot be understood
    */
-  *read({ event, data, status }: SseEvent): Generator<LlmEvent> {
+  read(event: SseEvent, said: LlmEvent[]): void {
+    for (const word of this.understand(event)) said.push(word);
+  }
+
+  private *understand({ event, data, status }: SseEvent): Generator<LlmEvent> {
     if (data.trim() === '') return; // a heartbeat
     const body = parse(data);
     const output = fields(body.output);
     if (event === 'error' || (status ?? 200) >= 400 || (isText(body.code) && !output)) {
-      throw new BailianAppFailure(
+      throw new ReportedFailure(
         providerError({ codes: [body.code], status: status === 200 ? undefined : status }),
       );
     }
     if (output?.reject_status === true) {
-      throw new BailianAppFailure({ type: 'error', kind: 'content_filter', retryable: false });
+      throw new ReportedFailure({ type: 'error', kind: 'content_filter', retryable: false });
     }
     this.readUsage(fields(body.usage)?.models);
     if (!output) return;

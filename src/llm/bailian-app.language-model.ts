@@ -1,9 +1,9 @@
-import { BailianAppAnswer, BailianAppFailure } from './bailian-app-answer.js';
+import { answerStream } from './answer-stream.js';
+import { BailianAppAnswer } from './bailian-app-answer.js';
 import { LanguageModel, type LlmEvent, type LlmRequest } from './language-model.js';
-import { LinkedAbort } from './linked-abort.js';
-import { transportError } from './network-errors.js';
-import { type LlmErrorEvent, providerError } from './provider-errors.js';
-import { type SseEvent, sseEvents } from './sse-events.js';
+import { ProviderProtocolError, transportError } from './network-errors.js';
+import { type LlmErrorEvent, providerError, ReportedFailure } from './provider-errors.js';
+import { type SseEvent, SseReader, type SseSource } from './sse-events.js';
 import { guardedFetch } from './sse-guard.js';
 
 export interface BailianAppOptions {
@@ -19,9 +19,6 @@ export interface BailianAppOptions {
 
 /** Largest event of a stream, and largest body of an error. Cumulative events carry the whole answer. */
 const MAX_EVENT_SIZE = 1024 * 1024;
-
-/** How long a connection may stay open after the final event before it is closed. */
-const TAIL_MS = 1_500;
 
 /**
  * `LanguageModel` over Bailian's application completion. The whole history is sent with every call and no session is
@@ -41,29 +38,12 @@ export class BailianAppLanguageModel extends LanguageModel {
     this.fetch = guardedFetch(options.fetch ?? globalThis.fetch, MAX_EVENT_SIZE);
   }
 
-  override async *stream(request: LlmRequest, signal: AbortSignal): AsyncGenerator<LlmEvent> {
-    if (signal.aborted) return;
-    const link = new LinkedAbort(signal);
-    const answer = new BailianAppAnswer();
-    let ended = false;
-    try {
-      for await (const event of this.events(request, link.signal)) {
-        yield* answer.read(event);
-        if (answer.finished) link.abortAfter(TAIL_MS);
-      }
-      ended = true;
-    } catch (error) {
-      if (!signal.aborted && !answer.finished) yield* answer.fail(bailianError(error));
-      if (!answer.finished) return;
-    } finally {
-      // After the natural end the connection is left alone: it may serve the next call.
-      if (!ended) link.abort();
-      link.release();
-    }
-    if (!signal.aborted) yield* answer.end();
+  override stream(request: LlmRequest, signal: AbortSignal): AsyncIterable<LlmEvent> {
+    const open = (linked: AbortSignal) => this.open(request, linked);
+    return answerStream({ answer: new BailianAppAnswer(), open, errorOf: bailianError }, signal);
   }
 
-  private async *events(request: LlmRequest, signal: AbortSignal): AsyncGenerator<SseEvent> {
+  private async open(request: LlmRequest, signal: AbortSignal): Promise<SseSource> {
     const response = await this.fetch(this.url, {
       method: 'POST',
       headers: {
@@ -75,12 +55,13 @@ export class BailianAppLanguageModel extends LanguageModel {
       body: JSON.stringify(this.body(request)),
       signal,
     });
-    if (!response.ok) throw new BailianAppFailure(await refusal(response));
-    if (response.body === null) return;
+    if (!response.ok) throw new ReportedFailure(await refusal(response));
+    if (response.body === null) throw new ProviderProtocolError();
     const inOnePiece = response.headers.get('content-type')?.includes('application/json') ?? false;
-    if (!inOnePiece) yield* sseEvents(response.body, MAX_EVENT_SIZE);
+    if (!inOnePiece) return new SseReader(response.body, MAX_EVENT_SIZE);
     // Asked for a stream, answered without one: the same JSON as that of a final event.
-    else yield { event: undefined, data: await response.text(), status: undefined };
+    const whole: SseEvent[][] = [[{ event: undefined, data: await response.text(), status: undefined }]];
+    return { read: async () => whole.pop(), drain: () => undefined };
   }
 
   private body({ messages, model, temperature }: LlmRequest): object {
@@ -97,7 +78,7 @@ export class BailianAppLanguageModel extends LanguageModel {
 }
 
 function bailianError(error: unknown): LlmErrorEvent {
-  return error instanceof BailianAppFailure ? error.event : transportError(error);
+  return error instanceof ReportedFailure ? error.event : transportError(error);
 }
 
 /** The refusal's code, where its body is readable; a proxy's HTML page leaves the status to decide. */

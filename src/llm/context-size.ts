@@ -55,8 +55,13 @@ const WINDOWS: Record<string, number> = {
 
 /** Tokens that a model takes in one call; 8,192 for a model that is not known. */
 export function contextTokensOf(model: string): number {
+  return knownContextTokensOf(model) ?? DEFAULT_CONTEXT_TOKENS;
+}
+
+/** Tokens that a model takes in one call; undefined for a model that is not known. */
+export function knownContextTokensOf(model: string): number | undefined {
   const name = model.toLowerCase();
   const known = Object.keys(WINDOWS).filter((prefix) => name.startsWith(prefix));
   const longest = known.sort((a, b) => b.length - a.length)[0];
-  return longest === undefined ? DEFAULT_CONTEXT_TOKENS : (WINDOWS[longest] ?? DEFAULT_CONTEXT_TOKENS);
+  return longest === undefined ? undefined : WINDOWS[longest];
 }

@@ -131,6 +131,14 @@ function endings(model: Make, lastCall: () => CallRecord): void {
     expect(lastCall().closedAt as number).toBeLessThan(leftAt + 200);
   });
 
+  it.each(['hang-tail', 'hang-tail,no-done'])(
+    'closes the socket of an answer whose stream stays open after its end (%s)',
+    async (switches) => {
+      expect(terminals(await collect(model(switches)))).toHaveLength(1);
+      await vi.waitFor(() => expect(lastCall().closedByClient).toBe(true), { timeout: 4000, interval: 20 });
+    },
+  );
+
   it('sends nothing where the signal is aborted already', async () => {
     const events: LlmEvent[] = [];
     for await (const event of model('mark').stream(REQUEST, AbortSignal.abort())) events.push(event);

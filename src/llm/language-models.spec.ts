@@ -21,6 +21,7 @@ describe('LanguageModels', () => {
       LLM_MAX_RETRIES: 0,
       LLM_FIRST_TOKEN_TIMEOUT_MS: 1000,
       LLM_IDLE_TIMEOUT_MS: 1000,
+      LLM_CIRCUIT_OPEN_MS: 10_000,
       OPENAI_BASE_URL: `${upstream.url}/v1`,
       OPENAI_MODEL: 'gpt-4o-mini',
       BAILIAN_BASE_URL: upstream.url,

@@ -2,7 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { AppError } from '../common/errors.js';
 import { ENV, type Env } from '../config/env.js';
 import { BailianAppLanguageModel } from './bailian-app.language-model.js';
-import { contextTokensOf } from './context-size.js';
+import { Circuits } from './circuits.js';
+import { contextTokensOf, knownContextTokensOf } from './context-size.js';
 import { EchoLanguageModel } from './echo.language-model.js';
 import type { LanguageModel } from './language-model.js';
 import { OpenAiLanguageModel } from './openai.language-model.js';
@@ -14,8 +15,11 @@ export class LanguageModels {
   /** Each configured provider's own model, without retries and fallback. */
   private readonly models: Map<string, LanguageModel>;
   private readonly chains = new Map<string, LanguageModel>();
+  /** Of all chains: a model that is out of service is so whoever falls back on it. */
+  private readonly circuits: Circuits;
 
   constructor(@Inject(ENV) private readonly env: Env) {
+    this.circuits = new Circuits(env.LLM_CIRCUIT_OPEN_MS);
     const models = [
       openAi(env),
       bailian(env),
@@ -46,11 +50,17 @@ export class LanguageModels {
     if (known) return known;
     const first = this.models.get(name);
     if (!first) throw new AppError('provider_not_configured', { params: { provider: name } });
-    const chain = new ResilientLanguageModel([first, ...this.fallback(name)], {
-      firstTokenTimeoutMs: this.env.LLM_FIRST_TOKEN_TIMEOUT_MS,
-      idleTimeoutMs: this.env.LLM_IDLE_TIMEOUT_MS,
-      maxRetries: this.env.LLM_MAX_RETRIES,
-    });
+    const chain = new ResilientLanguageModel(
+      [first, ...this.fallback(name)],
+      {
+        firstTokenTimeoutMs: this.env.LLM_FIRST_TOKEN_TIMEOUT_MS,
+        idleTimeoutMs: this.env.LLM_IDLE_TIMEOUT_MS,
+        maxRetries: this.env.LLM_MAX_RETRIES,
+        contextTokens: ({ defaultModel }) =>
+          this.env.LLM_CONTEXT_TOKENS ?? knownContextTokensOf(defaultModel),
+      },
+      this.circuits,
+    );
     this.chains.set(name, chain);
     return chain;
   }

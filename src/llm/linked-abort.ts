@@ -1,14 +1,17 @@
+/** One for all: making the default reason, stack and all, for each call is not free. */
+const ABORTED = new DOMException('This operation was aborted', 'AbortError');
+
 /**
  * An abort controller of one upstream call that follows the caller's signal. It is not `AbortSignal.any`, because
  * the link must be taken off again: a caller's signal may outlive a thousand calls.
  */
 export class LinkedAbort {
   private readonly controller = new AbortController();
-  private readonly follow = () => this.controller.abort();
+  private readonly follow = () => this.controller.abort(ABORTED);
   private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly parent: AbortSignal) {
-    if (parent.aborted) this.controller.abort();
+    if (parent.aborted) this.controller.abort(ABORTED);
     else parent.addEventListener('abort', this.follow, { once: true });
   }
 
@@ -17,7 +20,7 @@ export class LinkedAbort {
   }
 
   abort(): void {
-    this.controller.abort();
+    this.controller.abort(ABORTED);
   }
 
   /** Aborts after `ms`, counted from the first call of this method. */

@@ -1,13 +1,21 @@
+import type { ProviderAnswer } from './answer-stream.js';
 import type { LlmEvent } from './language-model.js';
 import { protocolError, ProviderProtocolError } from './network-errors.js';
+import { type LlmErrorEvent, providerError, ReportedFailure } from './provider-errors.js';
+import type { SseEvent } from './sse-events.js';
 
 type DoneReason = Extract<LlmEvent, { type: 'done' }>['reason'];
 
+/** What stands in the place of a chunk when the stream is over. */
+const OVER = '[DONE]';
+
 /**
- * Understands the chunks of one chat completion. Nothing about their shape is believed: "OpenAI-compatible" servers
+ * Understands the events of one chat completion. Nothing about their shape is believed: "OpenAI-compatible" servers
  * leave out and add what they like.
  */
-export class OpenAiAnswer {
+export class OpenAiAnswer implements ProviderAnswer {
+  /** The provider said that nothing more comes. */
+  over = false;
   private reason: DoneReason | undefined;
   private usage: LlmEvent | undefined;
 
@@ -18,35 +26,46 @@ export class OpenAiAnswer {
     return this.reason !== undefined;
   }
 
-  /** @throws ProviderProtocolError for what is no chunk at all. */
-  *read(chunk: unknown): Generator<LlmEvent> {
+  /**
+   * Adds what the event says to `said`.
+   * @throws ReportedFailure for an error in the place of a chunk
+   * @throws ProviderProtocolError, SyntaxError for what is no chunk at all
+   */
+  read({ data, event }: SseEvent, said: LlmEvent[]): void {
+    if (this.over || data === '') return;
+    if (data.startsWith(OVER)) {
+      this.over = true;
+      return;
+    }
+    const chunk: unknown = JSON.parse(data);
     if (!isRecord(chunk)) throw new ProviderProtocolError();
-    if (typeof chunk.model === 'string' && chunk.model !== '') this.model = chunk.model;
+    if (isFailure(chunk.error) || event === 'error') throw new ReportedFailure(failureOf(chunk));
+    if (isText(chunk.model)) this.model = chunk.model;
     this.readUsage(chunk.usage);
     // No choices: the chunk with the usage, or a content filter's report on the prompt.
     const choice: unknown = Array.isArray(chunk.choices) ? chunk.choices[0] : undefined;
-    if (!isRecord(choice)) return;
-    if (isRecord(choice.delta)) {
-      const { reasoning_content: thinking, content } = choice.delta;
-      if (typeof thinking === 'string' && thinking !== '') yield { type: 'thinking', text: thinking };
-      if (typeof content === 'string' && content !== '') yield { type: 'delta', text: content };
-    }
-    if (typeof choice.finish_reason === 'string' && choice.finish_reason !== '') {
-      this.reason = doneReason(choice.finish_reason);
-    }
+    if (isRecord(choice)) this.readChoice(choice, said);
   }
 
   /** The last events of a stream that ended by itself. */
-  *end(): Generator<LlmEvent> {
-    if (this.usage) yield this.usage;
-    if (this.reason === undefined) yield protocolError();
-    else yield { type: 'done', reason: this.reason, model: this.model };
+  end(): LlmEvent[] {
+    const last: LlmEvent =
+      this.reason === undefined ? protocolError() : { type: 'done', reason: this.reason, model: this.model };
+    return this.usage ? [this.usage, last] : [last];
   }
 
   /** The last events of a call that failed with `error`; tokens that were counted are paid for all the same. */
-  *fail(error: LlmEvent): Generator<LlmEvent> {
-    if (this.usage) yield this.usage;
-    yield error;
+  fail(error: LlmEvent): LlmEvent[] {
+    return this.usage ? [this.usage, error] : [error];
+  }
+
+  private readChoice({ delta, finish_reason: reason }: Record<string, unknown>, said: LlmEvent[]): void {
+    if (isRecord(delta)) {
+      const { reasoning_content: thinking, content } = delta;
+      if (isText(thinking)) said.push({ type: 'thinking', text: thinking });
+      if (isText(content)) said.push({ type: 'delta', text: content });
+    }
+    if (isText(reason)) this.reason = doneReason(reason);
   }
 
   private readUsage(usage: unknown): void {
@@ -62,6 +81,20 @@ function doneReason(finishReason: string): DoneReason {
   return 'stop';
 }
 
+/** Some servers send `"error": null` with every chunk. */
+function isFailure(error: unknown): boolean {
+  return error !== undefined && error !== null && error !== false && error !== '';
+}
+
+function failureOf(chunk: Record<string, unknown>): LlmErrorEvent {
+  const error = isRecord(chunk.error) ? chunk.error : chunk;
+  return providerError({ codes: [error.code, error.type] });
+}
+
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
 }

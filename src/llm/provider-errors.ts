@@ -2,6 +2,14 @@ import type { LlmErrorKind, LlmEvent } from './language-model.js';
 
 export type LlmErrorEvent = Extract<LlmEvent, { type: 'error' }>;
 
+/** A failure that the provider reports itself, by a status or inside a stream whose head said 200. */
+export class ReportedFailure extends Error {
+  constructor(readonly event: LlmErrorEvent) {
+    super('The provider reported a failure');
+    this.name = 'ReportedFailure';
+  }
+}
+
 interface Verdict {
   kind: LlmErrorKind;
   retryable: boolean;

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { PIECES } from '../../test/support/upstream/pieces.ts';
 import { startUpstream, type Upstream } from '../../test/support/upstream/upstream.ts';
+import { Circuits } from './circuits.js';
 import { collect, textOf } from './language-model-calls.contract.js';
 import { LanguageModel, type LlmEvent } from './language-model.js';
 import { OpenAiLanguageModel } from './openai.language-model.js';
@@ -19,7 +20,11 @@ describe('ResilientLanguageModel', () => {
     new OpenAiLanguageModel({ provider, apiKey: 'sk-test', baseURL: `${upstream.url}/v1`, model });
   const chain = (models: string[], options: Partial<ResilienceOptions> = {}) => {
     const [first, ...rest] = models.map((model, i) => one(model, ['openai', 'bailian', 'echo'][i]));
-    return new ResilientLanguageModel([first as LanguageModel, ...rest], { ...FAST, ...options });
+    return new ResilientLanguageModel(
+      [first as LanguageModel, ...rest],
+      { ...FAST, ...options },
+      new Circuits(60_000),
+    );
   };
   const calls = (name: string) => upstream.callsTo(name).length;
 
@@ -132,6 +137,16 @@ describe('ResilientLanguageModel', () => {
     expect(upstream.log[0]?.closedAfterChunks).toBe(3);
   });
 
+  it('does not call an answer silent that is whole, though its stream stays open', async () => {
+    const events = await collect(chain(['a:hang-tail,no-done'], { idleTimeoutMs: 100 }));
+    expect(textOf(events)).toBe(TEXT);
+    expect(events.at(-1)).toMatchObject({ type: 'done', reason: 'stop' });
+    await vi.waitFor(() => expect(upstream.log[0]?.closedByClient).toBe(true), {
+      timeout: 1000,
+      interval: 5,
+    });
+  });
+
   it('has no limit on the whole, and none on a slow reader', async () => {
     const model = chain(['a:gap=40,count=6'], { firstTokenTimeoutMs: 150, idleTimeoutMs: 150 });
     const events: LlmEvent[] = [];
@@ -196,8 +211,24 @@ describe('ResilientLanguageModel', () => {
       }
     }
     for (const fail of [false, true]) {
-      const events = await collect(new ResilientLanguageModel([new Odd(fail)], FAST));
+      const events = await collect(new ResilientLanguageModel([new Odd(fail)], FAST, new Circuits(60_000)));
       expect(events.slice(1)).toMatchObject([{ type: 'delta' }, { type: 'error', kind: 'protocol' }]);
     }
+  });
+
+  it('passes over a model that is too small for the request', async () => {
+    const contextTokens = ({ defaultModel }: LanguageModel) => (defaultModel === 'b' ? 50 : undefined);
+    const long = { messages: [{ role: 'user' as const, content: 'word '.repeat(100) }] };
+    const model = chain(['a:status=401', 'b', 'c'], { contextTokens });
+    expect((await collect(model, undefined, long))[0]).toMatchObject({ provider: 'echo', model: 'c' });
+    expect((await collect(model))[0]).toMatchObject({ provider: 'bailian', model: 'b' });
+    const last = chain(['a:status=401', 'b'], { contextTokens });
+    expect(await collect(last, undefined, long)).toMatchObject([{ type: 'error', kind: 'auth' }]);
+  });
+
+  it('never passes over the preferred model for its size', async () => {
+    const long = { messages: [{ role: 'user' as const, content: 'word '.repeat(100) }] };
+    const events = await collect(chain(['a'], { contextTokens: () => 50 }), undefined, long);
+    expect(textOf(events)).toBe(TEXT);
   });
 });

@@ -1,14 +1,10 @@
+import { Attempt, type AttemptLimits } from './attempt.js';
+import type { CallOutcome, Circuits } from './circuits.js';
 import { LanguageModel, type LlmErrorKind, type LlmEvent, type LlmRequest } from './language-model.js';
-import { LinkedAbort } from './linked-abort.js';
-import { protocolError } from './network-errors.js';
 import type { LlmErrorEvent } from './provider-errors.js';
-import { Watchdog } from './watchdog.js';
+import { fits } from './request-size.js';
 
-export interface ResilienceOptions {
-  /** Longest wait of one attempt for its first piece of text or thinking. */
-  firstTokenTimeoutMs: number;
-  /** Longest silence after that. There is no limit on the whole. */
-  idleTimeoutMs: number;
+export interface ResilienceOptions extends AttemptLimits {
   /** Further attempts at each model of the chain after the first one. */
   maxRetries: number;
   /** Wait before the first retry; doubled for each further one, and varied by up to a half to either side. */
@@ -16,12 +12,23 @@ export interface ResilienceOptions {
   maxBackoffMs?: number;
   /** A provider that asks for more patience than this is left for the next one in the chain. */
   maxRetryAfterMs?: number;
+  /** Tokens that a model takes in one call, answer included; undefined where it is not known. */
+  contextTokens?: (model: LanguageModel) => number | undefined;
 }
 
 /** The request is at fault: every other provider would refuse it too, or should not be asked at all. */
 const OWN_FAULT: ReadonlySet<LlmErrorKind> = new Set(['invalid_request', 'context_length', 'content_filter']);
 
-const TIMEOUT: LlmErrorEvent = { type: 'error', kind: 'timeout', retryable: true };
+/** The provider is at fault, and asking it again at once makes it worse. */
+const OUTAGES: ReadonlySet<LlmErrorKind> = new Set(['unavailable', 'network', 'timeout']);
+
+/** Nobody was asked. `retryable`, because the circuit closes again. */
+const CIRCUIT_OPEN: LlmErrorEvent = {
+  type: 'error',
+  kind: 'unavailable',
+  retryable: true,
+  providerCode: 'circuit_open',
+};
 
 /**
  * The one place where model calls are tried again. It wraps a chain of models, the preferred one first, and is a
@@ -29,6 +36,10 @@ const TIMEOUT: LlmErrorEvent = { type: 'error', kind: 'timeout', retryable: true
  * at the same model and then to the next model of the chain; a failure that is final for this provider (key, quota,
  * unknown model) leads there at once; a failure that is the request's own is final. After the first piece every
  * failure is final and passed on as it is: nothing is ever said twice.
+ *
+ * Models are passed over without a call: one whose circuit is open (it was out of service just now), and one further
+ * down the chain whose context is known to be too small for the request. With nobody left to ask, the failure is
+ * `unavailable` with the code `circuit_open`.
  *
  * An attempt that is silent for too long is aborted, which closes its socket, and counts as a failure of kind
  * `timeout`. When every attempt has failed, the preferred model's last failure is passed on. A `start` event comes
@@ -41,6 +52,7 @@ export class ResilientLanguageModel extends LanguageModel {
   constructor(
     private readonly chain: readonly [LanguageModel, ...LanguageModel[]],
     private readonly options: ResilienceOptions,
+    private readonly circuits: Circuits,
   ) {
     super();
     this.provider = chain[0].provider;
@@ -48,76 +60,65 @@ export class ResilientLanguageModel extends LanguageModel {
   }
 
   override async *stream(request: LlmRequest, signal: AbortSignal): AsyncGenerator<LlmEvent> {
+    const begun = await this.begin(request, signal);
+    if (begun === undefined) return;
+    if (!(begun instanceof Attempt)) return yield begun;
+    try {
+      yield* begun.head;
+      for (let event = await begun.next(); event; event = await begun.next()) yield event;
+    } finally {
+      begun.close();
+    }
+  }
+
+  /** The attempt that answers, to be closed by the caller; the failure of all of them; undefined when aborted. */
+  private async begin(
+    request: LlmRequest,
+    signal: AbortSignal,
+  ): Promise<Attempt | LlmErrorEvent | undefined> {
     let failure: LlmErrorEvent | undefined;
     for (const model of this.chain) {
+      const preferred = model === this.chain[0];
       // A model's name means nothing to another provider.
       const { model: named, ...nameless } = request;
-      const own = model === this.chain[0] && named !== undefined ? { ...nameless, model: named } : nameless;
-      const outcome = yield* this.tryModel(model, own, signal);
-      if (outcome === 'over') return;
+      const own = preferred && named !== undefined ? { ...nameless, model: named } : nameless;
+      if (!preferred && !(await this.takes(model, own))) continue;
+      const outcome = await this.tryModel(model, own, signal);
+      if (outcome === undefined || outcome instanceof Attempt || OWN_FAULT.has(outcome.kind)) return outcome;
       failure ??= outcome;
-      if (OWN_FAULT.has(outcome.kind)) {
-        failure = outcome;
-        break;
-      }
     }
-    if (failure) yield failure;
+    return failure;
   }
 
-  /** All attempts at one model; its last failure, unless the call is over (answered, failed for good, or aborted). */
-  private async *tryModel(
+  /** All attempts at one model: the one that answers, or the last failure; undefined when aborted. */
+  private async tryModel(
     model: LanguageModel,
     request: LlmRequest,
     signal: AbortSignal,
-  ): AsyncGenerator<LlmEvent, 'over' | LlmErrorEvent> {
-    for (let attempt = 0; ; attempt += 1) {
-      if (signal.aborted) return 'over';
-      const outcome = yield* this.attempt(model, request, signal);
-      if (outcome === 'over') return 'over';
-      const wait = this.waitBeforeRetry(outcome, attempt);
-      if (wait === undefined) return outcome;
+  ): Promise<Attempt | LlmErrorEvent | undefined> {
+    const circuit = this.circuits.of(model.provider, request.model ?? model.defaultModel);
+    let failure = CIRCUIT_OPEN;
+    for (let tries = 0; !signal.aborted; tries += 1) {
+      const pass = circuit.enter();
+      if (!pass) return failure;
+      const attempt = new Attempt(model, request, signal, this.options);
+      const outcome = await attempt.begin();
+      await pass.tell(meaningOf(outcome));
+      if (outcome === 'begun') return attempt;
+      attempt.close();
+      if (outcome === 'aborted') return undefined;
+      failure = outcome;
+      const wait = this.waitBeforeRetry(failure, tries);
+      if (wait === undefined || !circuit.closed) return failure;
       await sleep(wait, signal);
     }
+    return undefined;
   }
 
-  /** One upstream call. A failure is returned as long as nothing was passed on, and passed on after that. */
-  private async *attempt(
-    model: LanguageModel,
-    request: LlmRequest,
-    signal: AbortSignal,
-  ): AsyncGenerator<LlmEvent, 'over' | LlmErrorEvent> {
-    const link = new LinkedAbort(signal);
-    const watchdog = new Watchdog(this.options.firstTokenTimeoutMs, () => link.abort());
-    const early: LlmEvent[] = [];
-    let started = false;
-    let failure: LlmErrorEvent | undefined;
-    try {
-      for await (const event of watchdog.watch(model.stream(request, link.signal))) {
-        if (event.type === 'error') {
-          failure = event;
-          break;
-        }
-        if (!started && event.type === 'usage') {
-          early.push(event);
-          continue;
-        }
-        if (!started) yield* [startOf(model, request), ...early];
-        started = true;
-        watchdog.limit = this.options.idleTimeoutMs;
-        yield event;
-        if (event.type === 'done') return 'over';
-      }
-    } catch {
-      // Adapters promise not to throw; one that does must not take the turn down with it.
-    } finally {
-      link.abort();
-      link.release();
-    }
-    if (signal.aborted) return 'over';
-    failure ??= watchdog.barked ? TIMEOUT : protocolError();
-    if (!started) return failure;
-    yield failure;
-    return 'over';
+  /** Whether the request fits into what is known of the model's context. */
+  private async takes(model: LanguageModel, request: LlmRequest): Promise<boolean> {
+    const limit = this.options.contextTokens?.(model);
+    return limit === undefined || fits(request, limit);
   }
 
   /** Undefined: this model is not worth another attempt. */
@@ -130,8 +131,10 @@ export class ResilientLanguageModel extends LanguageModel {
   }
 }
 
-function startOf(model: LanguageModel, request: LlmRequest): LlmEvent {
-  return { type: 'start', provider: model.provider, model: request.model ?? model.defaultModel };
+function meaningOf(outcome: 'begun' | 'aborted' | LlmErrorEvent): CallOutcome {
+  if (outcome === 'begun') return 'answered';
+  if (outcome === 'aborted') return 'withdrawn';
+  return OUTAGES.has(outcome.kind) ? 'outage' : 'refused';
 }
 
 function sleep(ms: number, signal: AbortSignal): Promise<void> {

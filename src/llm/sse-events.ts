@@ -1,7 +1,7 @@
 import { createParser } from 'eventsource-parser';
-import { SseTooLargeError } from './sse-guard.js';
+import { drain, SseTooLargeError } from './sse-guard.js';
 
-/** One event of DashScope's event streams. */
+/** One event of a provider's event stream. */
 export interface SseEvent {
   event: string | undefined;
   data: string;
@@ -9,31 +9,48 @@ export interface SseEvent {
   status: number | undefined;
 }
 
+/** Where the events of one answer come from. */
+export interface SseSource {
+  /** The events that come next, perhaps none; undefined at the end. Throws where they cannot be had. */
+  read(): Promise<SseEvent[] | undefined>;
+  /** Nobody reads any more; the connection is to be usable for the next call. */
+  drain(): void;
+}
+
 /**
- * The events of an event stream, as they come. Leaving the iteration gives the body up.
- * @throws SseTooLargeError when one event exceeds `maxSize` characters
+ * Reads the events of one body. It hands out at once what came at once: a promise for each network chunk, not for each
+ * event, is what lets a process read many streams.
  */
-export async function* sseEvents(
-  body: ReadableStream<Uint8Array>,
-  maxSize: number,
-): AsyncGenerator<SseEvent> {
-  const reader = body.getReader();
-  const decoder = new TextDecoder();
-  const parser = new DashScopeParser(maxSize);
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      // The blank lines give out an event whose own blank line is missing at the end.
-      const text = done ? `${decoder.decode()}\n\n` : decoder.decode(value, { stream: true });
-      yield* parser.feed(text);
-      if (done) return;
-    }
-  } finally {
-    reader.cancel().catch(() => undefined);
+export class SseReader implements SseSource {
+  private readonly reader: ReadableStreamDefaultReader<Uint8Array>;
+  private readonly decoder = new TextDecoder();
+  private readonly parser: SseParser;
+
+  /** @param maxSize of one event, in characters */
+  constructor(body: ReadableStream<Uint8Array>, maxSize: number) {
+    this.reader = body.getReader();
+    this.parser = new SseParser(maxSize);
+  }
+
+  /**
+   * The events that the next chunk completes, perhaps none; undefined at the end of the body.
+   * @throws SseTooLargeError, and whatever the body fails with
+   */
+  async read(): Promise<SseEvent[] | undefined> {
+    const { done, value } = await this.reader.read();
+    if (!done) return this.parser.feed(this.decoder.decode(value, { stream: true }));
+    // The blank lines give out an event whose own blank line is missing at the end.
+    const rest = this.parser.feed(`${this.decoder.decode()}\n\n`);
+    return rest.length > 0 ? rest : undefined;
+  }
+
+  /** Reads what is left away, in the background: a connection with unread bytes could not serve the next call. */
+  drain(): void {
+    void drain(this.reader);
   }
 }
 
-class DashScopeParser {
+class SseParser {
   private events: SseEvent[] = [];
   private status: number | undefined;
   private tooLarge = false;

@@ -41,16 +41,32 @@ export class SseEventMeter {
 }
 
 /**
- * A `fetch` whose bodies fail with `SseTooLargeError` as soon as one event (or an error body) exceeds `maxBytes`.
- * The OpenAI SDK gathers an event in memory without any limit, so the limit has to stand before it.
+ * A `fetch` whose bodies fail with `SseTooLargeError` as soon as they (or one event of them) exceed `maxBytes`. Bodies
+ * that are event streams, by their head, are handed on as they are: `SseReader` has its own limit.
  */
 export function guardedFetch(fetch: typeof globalThis.fetch, maxBytes: number): typeof globalThis.fetch {
   return async (input, init) => {
     const response = await fetch(input, init);
-    if (response.body === null) return response;
+    if (response.body === null || (response.ok && isEventStream(response))) return response;
     const { status, statusText, headers } = response;
     return new Response(guardBody(response.body, maxBytes), { status, statusText, headers });
   };
+}
+
+/** Reads to the end, or for a second. Who waits for nothing more of a body leaves its connection usable so. */
+export async function drain(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+  const timer = setTimeout(() => void reader.cancel().catch(() => undefined), DRAIN_MS);
+  try {
+    while (!(await reader.read()).done);
+  } catch {
+    // The connection broke; nobody waits for these bytes.
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function isEventStream({ headers }: Response): boolean {
+  return headers.get('content-type')?.startsWith('text/event-stream') ?? false;
 }
 
 function guardBody(body: ReadableStream<Uint8Array>, maxBytes: number): ReadableStream<Uint8Array> {
@@ -69,23 +85,8 @@ function guardBody(body: ReadableStream<Uint8Array>, maxBytes: number): Readable
         }
         controller.enqueue(value);
       },
-      cancel() {
-        // Who leaves early aborts the request, which closes the socket. A cancel alone comes after `[DONE]`: the few
-        // bytes left are read away, as a connection with unread bytes could not serve the next call.
-        void drain(reader);
-      },
+      cancel: () => reader.cancel(),
     },
     { highWaterMark: 0 },
   );
-}
-
-async function drain(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
-  const timer = setTimeout(() => void reader.cancel().catch(() => undefined), DRAIN_MS);
-  try {
-    while (!(await reader.read()).done);
-  } catch {
-    // The connection broke; nobody waits for these bytes.
-  } finally {
-    clearTimeout(timer);
-  }
 }
