@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { Redis as Client } from 'ioredis';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Redis, startRedis } from '../../test/support/redis.ts';
@@ -166,5 +167,29 @@ describe('RedisEventStreams, when Redis goes and comes', { timeout: 60_000 }, ()
     const again = performance.now();
     await expect(other.snapshot('a')).rejects.toBeInstanceOf(StreamNotFoundError);
     expect(performance.now() - again).toBeLessThan(4_000);
+  });
+
+  it('asks at once for what a lost message had, when the next one gives it away', async () => {
+    const client = new Client(redis.url);
+    const streams = await connect();
+    await streams.append('a', [delta(1)]);
+    const reader = (await connect()).read('a', 1, forever())[Symbol.asyncIterator]();
+    const began = performance.now();
+    for (let n = 2; n < 10; n += 2) {
+      const next = reader.next();
+      await sleep(50);
+      for (const id of [n, n + 1]) {
+        const { type, data } = delta(id);
+        const fields = ['v', '1', 'w', 'x', 't', type, 'd', JSON.stringify(data)];
+        await client.xadd('parley:stream:{a}', `${id}-0`, ...fields);
+      }
+      const { type, data } = delta(n + 1);
+      const message = { v: 1, first: n + 1, end: false, events: [[type, data]] };
+      await client.publish('parley:0:stream:a', JSON.stringify(message));
+      expect((await next).value).toEqual(deltas(n + 1).slice(-2));
+    }
+    expect(performance.now() - began).toBeLessThan(5_000);
+    client.disconnect();
+    await reader.return?.();
   });
 });

@@ -45,6 +45,22 @@ export function sharingContract(name: string, { make, another }: Subject): void 
         expect(await collect(other.read('a', after, forever()))).toHaveLength(after === 299 ? 1 : 0);
     });
 
+    it('tells a reader in another process at once', async () => {
+      const streams = await make({});
+      await streams.append('a', [delta('1')]);
+      const reader = (await another()).read('a', 1, forever())[Symbol.asyncIterator]();
+      const began = performance.now();
+      for (let n = 2; n <= 6; n += 1) {
+        const next = reader.next();
+        await sleep(20);
+        await streams.append('a', [delta(String(n))]);
+        expect((await next).value).toEqual([{ id: n, ...delta(String(n)) }]);
+      }
+      // An adapter that only looks there from time to time takes longer.
+      expect(performance.now() - began).toBeLessThan(4_000);
+      await reader.return?.();
+    });
+
     it('never loses or doubles an event for a slow reader in another process', async () => {
       const streams = await make({});
       await streams.append('a', [delta('1')]);

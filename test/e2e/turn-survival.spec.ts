@@ -32,16 +32,16 @@ describe('a process that is killed', () => {
       const { body } = await client.get(`messages/${answerId}`);
       return body.status === 'interrupted' && body;
     }, 10_000);
-    expect(interrupted).toMatchObject({ content: rows[1]!.content, error: { code: 'process_ended' } });
+    expect(interrupted.error.code).toBe('process_ended');
+    // The longer of row and stream: where streams are in Redis, they survive their writer.
+    expect(interrupted.content.startsWith(rows[1]!.content)).toBe(true);
+    if (ctx.dialect === 'sqlite') expect(interrupted.content).toBe(rows[1]!.content);
     const replay = await (await client.stream(`messages/${answerId}/events`)).collect();
-    expect(replay.map(({ event }) => event)).toEqual([
-      'message.created',
-      'message.delta',
-      'message.interrupted',
-    ]);
+    const withoutDeltas = replay.map(({ event }) => event).filter((event) => event !== 'message.delta');
+    expect(withoutDeltas).toEqual(['message.created', 'message.interrupted']);
     expect(textOf(replay)).toBe(interrupted.content);
     const behind = await (await client.stream(`messages/${answerId}/events?after=50`)).collect();
-    expect(behind.map(({ event }) => event)).toEqual(['message.interrupted']);
+    expect(behind.at(-1)).toMatchObject({ event: 'message.interrupted', data: { message: interrupted } });
     await client.patch(`conversations/${id}`, { chatbotId: null }, { expect: 200 });
     ctx.upstream.reset();
     const next = await client.post(`conversations/${id}/messages`, { content: 'Go on' }, { expect: 201 });
