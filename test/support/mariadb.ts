@@ -81,7 +81,9 @@ export class MariaDb {
       const asRoot = process.getuid?.() === 0 ? ['--user=root'] : [];
       const options = ['--auth-root-authentication-method=normal', '--skip-test-db', '--skip-name-resolve'];
       const install = findProgram('mariadb-install-db', PACKAGE);
-      await promisify(execFile)(install, ['--no-defaults', ...asRoot, `--datadir=${data}`, ...options]);
+      // In /tmp, the temporary tables of two servers that are installed at the same time may have one name.
+      const folders = [`--datadir=${data}`, `--tmpdir=${this.dir}`];
+      await promisify(execFile)(install, ['--no-defaults', ...asRoot, ...folders, ...options]);
     }
     // Run before the server listens: nobody can come in over TCP but by this account.
     const sql = [
@@ -97,6 +99,7 @@ export class MariaDb {
       '--no-defaults',
       ...(process.getuid?.() === 0 ? ['--user=root'] : []),
       `--datadir=${join(this.dir, 'data')}`,
+      `--tmpdir=${this.dir}`,
       `--socket=${join(this.dir, 'socket')}`,
       `--pid-file=${join(this.dir, 'pid')}`,
       `--init-file=${join(this.dir, 'init.sql')}`,
