@@ -53,6 +53,8 @@ function createAdapter(env: Env): FastifyAdapter {
     genReqId: requestIdOf,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
     forceCloseConnections: 'idle',
+    // Fastify's own refusal is no problem document; ours is given by a hook.
+    return503OnClosing: false,
     frameworkErrors: (_error: unknown, request: FastifyRequest, reply: FastifyReply) =>
       sendProblem(request, reply, new AppError('malformed_request')),
   });
@@ -89,8 +91,20 @@ async function acceptRequests(app: NestFastifyApplication, env: Env): Promise<vo
     done();
   });
   fastify.addHook('onResponse', logAccess(new Logger('Http')));
-  // Whoever does not read the end of his answer is not waited for: the process has to end.
+  endInOrder(fastify);
+}
+
+/** What comes in after the end has begun is refused as everything is that is refused. */
+function endInOrder(fastify: FastifyInstance): void {
+  let isClosing = false;
+  fastify.addHook('onRequest', (request, reply, done) => {
+    if (isClosing && !request.url.startsWith('/health/'))
+      sendProblem(request, reply, new AppError('shutting_down', { retryAfter: 2 }));
+    else done();
+  });
   fastify.addHook('preClose', (done) => {
+    isClosing = true;
+    // Whoever does not read the end of his answer is not waited for: the process has to end.
     setTimeout(() => fastify.server.closeAllConnections(), CLOSE_PATIENCE_MS).unref();
     done();
   });

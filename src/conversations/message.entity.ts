@@ -113,7 +113,6 @@ export class Message {
   runningIn!: number | null;
 
   /** The process that writes it. */
-  @Index('ix_messages_lease_owner')
   @Column({ name: 'lease_owner', type: 'varchar', length: 36, nullable: true })
   leaseOwner!: string | null;
 

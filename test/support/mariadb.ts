@@ -81,7 +81,7 @@ export class MariaDb {
       const asRoot = process.getuid?.() === 0 ? ['--user=root'] : [];
       const options = ['--auth-root-authentication-method=normal', '--skip-test-db', '--skip-name-resolve'];
       const install = findProgram('mariadb-install-db', PACKAGE);
-      // In /tmp, the temporary tables of two servers that are installed at the same time may have one name.
+      // A server that starts removes whatever temporary tables are in its folder: in /tmp, those of one that runs.
       const folders = [`--datadir=${data}`, `--tmpdir=${this.dir}`];
       await promisify(execFile)(install, ['--no-defaults', ...asRoot, ...folders, ...options]);
     }
