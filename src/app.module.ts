@@ -43,12 +43,20 @@ const STREAM_RETENTION_MS = 60_000;
  * @param runsJobs in this process: it is a worker, or there is no Redis to hand them on
  */
 export function ground(env: Env, runsJobs = env.REDIS_URL === undefined): DynamicModule[] {
+  const redisUrl = env.REDIS_URL;
+  const prefix = `parley:${env.INSTALLATION}`;
   return [
     ConfigModule.of(env),
     DatabaseModule.forRoot({ entities: ENTITIES, migrations: MIGRATIONS }),
-    LimitsModule.of({ redisUrl: env.REDIS_URL, scale: env.RATE_LIMIT_SCALE }),
-    JobsModule.of({ redisUrl: env.REDIS_URL, names: JOBS, process: runsJobs, graceMs: JOB_GRACE_MS }),
-    StreamsModule.of({ retentionMs: STREAM_RETENTION_MS, redisUrl: env.REDIS_URL }),
+    LimitsModule.of({ redisUrl, prefix, scale: env.RATE_LIMIT_SCALE }),
+    JobsModule.of({
+      redisUrl,
+      prefix: `${prefix}:bull`,
+      names: JOBS,
+      process: runsJobs,
+      graceMs: JOB_GRACE_MS,
+    }),
+    StreamsModule.of({ redisUrl, prefix, retentionMs: STREAM_RETENTION_MS }),
   ];
 }
 

@@ -17,6 +17,8 @@ import {
 interface Options {
   /** Multiplies every rule's points; 0 switches all limits off. */
   scale: number;
+  /** Begins the names of all keys; `parley` when absent. */
+  prefix?: string | undefined;
   /** Counts for all processes together; without it each process counts alone. */
   redis?: Redis;
 }
@@ -86,7 +88,7 @@ export class FlexibleRateLimiter extends RateLimiter {
 
   private create(rule: RateRule): Counters {
     const settings = {
-      keyPrefix: `parley:rate:${rule.name}`,
+      keyPrefix: `${this.options.prefix ?? 'parley'}:rate:${rule.name}`,
       points: scaledPoints(rule.points, this.options.scale) ?? 1,
       duration: rule.windowSeconds,
       ...(rule.blockSeconds && { blockDuration: rule.blockSeconds }),

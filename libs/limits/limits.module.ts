@@ -5,10 +5,10 @@ import { RateLimiter } from './rate-limiter.js';
 
 class RedisRateLimiter extends FlexibleRateLimiter implements OnApplicationShutdown {
   constructor(
-    scale: number,
+    options: { scale: number; prefix?: string | undefined },
     private readonly client: Redis,
   ) {
-    super({ scale, redis: client });
+    super({ ...options, redis: client });
   }
 
   onApplicationShutdown(): void {
@@ -32,12 +32,13 @@ function connect(url: string): Redis {
 @Global()
 @Module({})
 export class LimitsModule {
-  static of(options: { redisUrl?: string; scale: number }): DynamicModule {
+  /** @param options.prefix begins the names of all keys: installations that share a Redis differ in it */
+  static of(options: { redisUrl?: string; scale: number; prefix?: string }): DynamicModule {
     const limiter = {
       provide: RateLimiter,
       useFactory: () =>
         options.redisUrl
-          ? new RedisRateLimiter(options.scale, connect(options.redisUrl))
+          ? new RedisRateLimiter(options, connect(options.redisUrl))
           : new FlexibleRateLimiter(options),
     };
     return { module: LimitsModule, providers: [limiter], exports: [RateLimiter] };

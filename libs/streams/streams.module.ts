@@ -15,14 +15,16 @@ interface Options {
   retentionMs: number;
   /** Where streams and signals are shared by all processes; without it each process has its own. */
   redisUrl?: string | undefined;
+  /** Begins the names of all keys and channels: installations that share a Redis differ in it. */
+  prefix?: string | undefined;
 }
 
 /** Replayable event streams, and signals between processes: in Redis where there is one. */
 @Global()
 @Module({})
 export class StreamsModule {
-  static of({ retentionMs, redisUrl }: Options): DynamicModule {
-    const providers = redisUrl ? shared(redisUrl, retentionMs) : own(retentionMs);
+  static of({ retentionMs, redisUrl, prefix }: Options): DynamicModule {
+    const providers = redisUrl ? shared(redisUrl, retentionMs, prefix) : own(retentionMs);
     return { module: StreamsModule, providers, exports: [EventStreams, Signals] };
   }
 }
@@ -35,7 +37,7 @@ function own(retentionMs: number): Provider[] {
 }
 
 /** Both over the same connections, which the streams close, since they have something to deliver before. */
-function shared(redisUrl: string, retentionMs: number): Provider[] {
+function shared(redisUrl: string, retentionMs: number, prefix = 'parley'): Provider[] {
   const connect = async () => {
     const connections = new RedisConnections(redisUrl);
     await connections.ready(CONNECT_MS);
@@ -46,12 +48,13 @@ function shared(redisUrl: string, retentionMs: number): Provider[] {
     {
       provide: EventStreams,
       inject: [RedisConnections],
-      useFactory: (connections: RedisConnections) => new RedisEventStreams(connections, { retentionMs }),
+      useFactory: (connections: RedisConnections) =>
+        new RedisEventStreams(connections, { retentionMs, prefix }),
     },
     {
       provide: Signals,
       inject: [RedisConnections],
-      useFactory: (connections: RedisConnections) => new RedisSignals(connections),
+      useFactory: (connections: RedisConnections) => new RedisSignals(connections, prefix),
     },
   ];
 }

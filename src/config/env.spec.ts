@@ -38,6 +38,7 @@ describe('loadEnv', () => {
       DATA_DIR: dir,
       DIALECT: 'sqlite',
       DATABASE_POOL_SIZE: 20,
+      INSTALLATION: expect.stringMatching(/^[0-9a-f]{12}$/),
       JWT_SECRET: expect.stringMatching(/^[\w-]{64}$/),
       CORS_ORIGINS: [],
       TRUST_PROXY: false,

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import { ConfigError } from './config-error.js';
 import { databaseDialect } from './database-url.js';
@@ -134,6 +135,8 @@ type Parsed = z.infer<typeof envSchema>;
 export interface Env extends Omit<Parsed, 'LLM_PROVIDER' | 'JWT_SECRET' | 'API_KEY'> {
   LLM_PROVIDER: LlmProvider;
   JWT_SECRET: string;
+  /** Tells installations that share a Redis apart; the same in all processes of one, as JWT_SECRET is. */
+  INSTALLATION: string;
   /** `sqlite` where no database server is named. */
   DIALECT: 'sqlite' | 'mysql';
 }
@@ -164,7 +167,9 @@ export function loadEnv(source: NodeJS.ProcessEnv = process.env): Env {
     DIALECT: parsed.DATABASE_URL ? databaseDialect(parsed.DATABASE_URL)! : ('sqlite' as const),
   };
   checkTogether(env);
-  return { ...env, JWT_SECRET: parsed.JWT_SECRET ?? resolveJwtSecret(env.DIALECT, parsed.DATA_DIR) };
+  const JWT_SECRET = parsed.JWT_SECRET ?? resolveJwtSecret(env.DIALECT, parsed.DATA_DIR);
+  const INSTALLATION = createHmac('sha256', JWT_SECRET).update('installation').digest('hex').slice(0, 12);
+  return { ...env, JWT_SECRET, INSTALLATION };
 }
 
 function defaultProvider(openAiKey?: string, dashScopeKey?: string): LlmProvider {
@@ -173,7 +178,7 @@ function defaultProvider(openAiKey?: string, dashScopeKey?: string): LlmProvider
 }
 
 /** Rules that concern more than one variable. */
-function checkTogether(env: Omit<Env, 'JWT_SECRET'> & { JWT_SECRET?: string }): void {
+function checkTogether(env: Omit<Env, 'JWT_SECRET' | 'INSTALLATION'> & { JWT_SECRET?: string }): void {
   for (const provider of [env.LLM_PROVIDER, ...env.LLM_FALLBACK]) {
     if (provider === 'openai' && !env.OPENAI_API_KEY)
       throw new ConfigError('OPENAI_API_KEY', 'is needed by the provider openai');

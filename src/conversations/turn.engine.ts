@@ -167,7 +167,7 @@ export class TurnEngine implements BeforeApplicationShutdown {
         reason === 'lost' ? 'interrupted' : reason,
       );
       this.lease.letGo(id);
-      await this.events.end(id, endEvent(ended));
+      await this.events.end(turn.assistantMessage, endEvent(ended));
       turn.whenEnded?.(ended);
     } catch (error) {
       this.logger.error(`turn ${id}: its end was not told: ${(error as Error).name}`);
@@ -175,10 +175,11 @@ export class TurnEngine implements BeforeApplicationShutdown {
   }
 
   private async generate(
-    { assistantMessage: { id }, model, request }: Turn,
+    { assistantMessage, model, request }: Turn,
     answer: Answer,
     signal: AbortSignal,
   ): Promise<void> {
+    const { id } = assistantMessage;
     const [made, mayStart] = await Promise.all([
       waitForDatabase(request, PATIENCE_MS, signal),
       this.startLine.cross(id),
@@ -198,7 +199,9 @@ export class TurnEngine implements BeforeApplicationShutdown {
       if (added === '') continue;
       this.journal.note(id, answer.text);
       // Not waited for: events keep their order, and whoever listens elsewhere must not slow the model down.
-      this.events.append(id, deltaEvent(added)).catch((error: unknown) => this.untold(id, error));
+      this.events
+        .append(assistantMessage, deltaEvent(added))
+        .catch((error: unknown) => this.untold(id, error));
       if (answer.text.length > MAX_ANSWER_LENGTH) return answer.fail('llm_too_long');
     }
     if (!answer.done && !answer.error) answer.fail('llm_protocol');

@@ -58,26 +58,26 @@ export class TurnEvents {
   }
 
   /** The first event; a turn that is taken up from another process may have had it there. */
-  async begin({ id, attempt, onDisconnect }: Message, event: NewStreamEvent): Promise<void> {
-    if (onDisconnect === 'cancel') this.audience.watch(id);
-    if (attempt === 0 || (await this.textSoFar(id)) === null) await this.append(id, event);
+  async begin(answer: Message, event: NewStreamEvent): Promise<void> {
+    if (answer.onDisconnect === 'cancel') this.audience.watch(answer.id);
+    if (answer.attempt === 0 || (await this.textSoFar(answer)) === null) await this.append(answer, event);
   }
 
   /** @throws StreamEndedError where another process has ended the turn */
-  async append(messageId: number, event: NewStreamEvent): Promise<void> {
-    await this.streams.append(streamOf(messageId), [event]);
+  async append(answer: Message, event: NewStreamEvent): Promise<void> {
+    await this.streams.append(streamOf(answer), [event]);
   }
 
   /** Nothing happens where another process has ended the turn. */
-  async end(messageId: number, event: NewStreamEvent): Promise<void> {
-    this.audience.unwatch(messageId);
-    await this.streams.append(streamOf(messageId), [event], { end: true }).catch(unlessEnded);
+  async end(answer: Message, event: NewStreamEvent): Promise<void> {
+    this.audience.unwatch(answer.id);
+    await this.streams.append(streamOf(answer), [event], { end: true }).catch(unlessEnded);
   }
 
   /** The text of an answer as far as its stream has it; null where there is no stream that goes on. */
-  async textSoFar(messageId: number): Promise<string | null> {
+  async textSoFar(answer: Message): Promise<string | null> {
     try {
-      const events = await this.streams.snapshot(streamOf(messageId));
+      const events = await this.streams.snapshot(streamOf(answer));
       const deltas = events.filter(({ type }) => type === 'message.delta');
       return deltas.map(({ data }) => (data as { text: string }).text).join('');
     } catch (error) {
@@ -100,7 +100,7 @@ export class TurnEvents {
   private async *follow(answer: Message, after: number, signal: AbortSignal): AsyncIterable<StreamEvent[]> {
     for (let position = after; !signal.aborted;) {
       try {
-        for await (const batch of this.streams.read(streamOf(answer.id), position, signal)) {
+        for await (const batch of this.streams.read(streamOf(answer), position, signal)) {
           yield batch;
           position = batch.at(-1)!.id;
         }
@@ -137,6 +137,7 @@ function unlessEnded(error: unknown): void {
   if (!(error instanceof StreamEndedError)) throw error;
 }
 
-function streamOf(messageId: number): string {
-  return `turn:${messageId}`;
+/** With the time of its making: a database that begins anew counts its ids anew, and streams outlive it. */
+function streamOf({ id, createdAt }: Message): string {
+  return `turn:${id}:${createdAt.getTime()}`;
 }

@@ -71,11 +71,11 @@ export class TurnSweeper implements OnApplicationBootstrap, OnApplicationShutdow
   /** The lease is looked at once more in the statement itself: its owner may have come back a moment ago. */
   private async interrupt(message: Message): Promise<void> {
     const { id, content } = message;
-    const streamed = await this.events.textSoFar(id);
+    const streamed = await this.events.textSoFar(message);
     const text = streamed !== null && streamed.length > content.length ? streamed : content;
     const ended = await this.ending.sweep(message, text);
     if (!ended) return;
     this.logger.log(`turn ${id} is ${ended.status}: its process is gone`);
-    if (streamed !== null) await this.events.end(id, endEvent(ended));
+    if (streamed !== null) await this.events.end(message, endEvent(ended));
   }
 }

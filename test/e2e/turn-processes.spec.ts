@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, inject, it } from 'vitest';
 import type { ApiClient } from '../support/client.ts';
@@ -167,6 +168,35 @@ describe.runIf(inject('dialect') === 'mariadb')('a turn among several processes'
     await sleep(500);
     expect((await client.get(`messages/${answerId}`)).body).toEqual(row);
     await other.stop();
+  });
+});
+
+describe.runIf(inject('dialect') === 'mariadb')('installations that share a Redis', () => {
+  const ctx = useApi();
+
+  it('have nothing to do with each other, though they count alike', async () => {
+    const start = async (name: string) => {
+      const JWT_SECRET = name.repeat(40);
+      const DATABASE_URL = `sqlite:${join(ctx.dataDir, `${name}.sqlite`)}`;
+      const { url } = await ctx.startAnother({ JWT_SECRET, DATABASE_URL });
+      const client = await ctx.client.as(undefined).at(url).register(`user_${name}`);
+      const id = await beginWith(client, { model: `${name}:gap=20,never-ending` });
+      const stream = await client.stream(`conversations/${id}/messages`, {
+        body: { content: `I am ${name}` },
+      });
+      const created = (await stream.nextOf('message.created')).data;
+      await stream.nextOf('message.delta');
+      return { client, stream, answerId: created.assistantMessage.id as number };
+    };
+    const [x, y] = await Promise.all([start('x'), start('y')]);
+    expect(x.answerId).toBe(y.answerId);
+    await x.client.post(`messages/${x.answerId}/stop`, undefined, { expect: 200 });
+    expect((await x.stream.collect()).at(-1)!.event).toBe('message.stopped');
+    await sleep(500);
+    expect((await y.client.get(`messages/${y.answerId}`)).body.status).toBe('streaming');
+    const replay = await y.client.stream(`messages/${y.answerId}/events`);
+    expect((await replay.nextOf('message.created')).data.userMessage.content).toBe('I am y');
+    await y.client.post(`messages/${y.answerId}/stop`, undefined, { expect: 200 });
   });
 });
 
