@@ -10,6 +10,9 @@ import { TurnStarter } from './turn.starter.js';
 const SWEEP_MS = 500;
 const BATCH = 100;
 
+/** A database that takes longer for one look was away, whether it has said so or not. */
+const SLOW_MS = 1_000;
+
 /** A turn that takes every process with it before its model is asked is not begun for ever. */
 const MAX_ATTEMPTS = 5;
 
@@ -49,7 +52,9 @@ export class TurnSweeper implements OnApplicationBootstrap, OnApplicationShutdow
 
   private async sweep(): Promise<void> {
     try {
+      const from = Date.now();
       const lost = await this.messages.find({ where: expired(), take: BATCH });
+      if (Date.now() - from > SLOW_MS) this.notBefore = Date.now() + LEASE_MS;
       if (Date.now() < this.notBefore) return;
       // What this process runs is not lost, however long a database was away that should have been told so.
       for (const message of lost) if (!this.lease.holds(message.id)) await this.take(message);
