@@ -75,6 +75,7 @@ export const envSchema = z.object({
     .refine((url) => databaseDialect(url) !== undefined, 'must begin with mysql://, mariadb:// or sqlite:')
     .optional(),
   DATABASE_POOL_SIZE: whole(1, 1000).default(20),
+  DATABASE_STATEMENT_TIMEOUT_MS: whole(1_000, 3_600_000).default(30_000),
   REDIS_URL: z
     .string()
     .regex(/^rediss?:\/\//, 'must begin with redis:// or rediss://')

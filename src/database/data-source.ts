@@ -8,10 +8,20 @@ import { useSqliteColumnTypes } from './column-types.js';
 import { migrate } from './migrate.js';
 import { useNumericIds } from './numeric-ids.js';
 import { isolateSqlite } from './sqlite-isolation.js';
+import { watchServer } from './watched-connections.js';
 
-type Connection = Pick<Env, 'DIALECT' | 'DATABASE_URL' | 'DATA_DIR' | 'DATABASE_POOL_SIZE'>;
+type Connection = Pick<
+  Env,
+  'DIALECT' | 'DATABASE_URL' | 'DATA_DIR' | 'DATABASE_POOL_SIZE' | 'DATABASE_STATEMENT_TIMEOUT_MS'
+>;
 type Entities = (new () => object)[];
 type Migrations = (new () => MigrationInterface)[];
+
+/** What a data source is to be, beyond what typeorm knows. */
+interface ServerOptions {
+  poolSize: number;
+  statementTimeoutMs: number;
+}
 
 /** The options that the environment asks for. */
 export function dataSourceOptions(
@@ -42,12 +52,16 @@ export function createDataSource(options: DataSourceOptions): DataSource {
   return dataSource;
 }
 
-/** Connects, and brings the tables up to date. */
+/** Connects, and brings the tables up to date; that may take its time, and only what comes after it is watched over. */
 export async function connect(options: DataSourceOptions): Promise<DataSource> {
   const dataSource = await createDataSource(options).initialize();
   useNumericIds(dataSource);
   try {
     await migrate(dataSource);
+    if (options.type !== 'better-sqlite3') {
+      const { poolSize, statementTimeoutMs } = options as unknown as ServerOptions;
+      watchServer(dataSource, poolSize, statementTimeoutMs);
+    }
     return dataSource;
   } catch (error) {
     await dataSource.destroy();
@@ -55,7 +69,7 @@ export async function connect(options: DataSourceOptions): Promise<DataSource> {
   }
 }
 
-function mysqlOptions(env: Connection) {
+function mysqlOptions(env: Connection): ServerOptions & Record<string, unknown> {
   return {
     type: env.DATABASE_URL!.startsWith('mariadb:') ? ('mariadb' as const) : ('mysql' as const),
     url: env.DATABASE_URL!,
@@ -65,6 +79,7 @@ function mysqlOptions(env: Connection) {
     bigNumberStrings: false,
     connectTimeout: 2_000,
     poolSize: env.DATABASE_POOL_SIZE,
+    statementTimeoutMs: env.DATABASE_STATEMENT_TIMEOUT_MS,
     // Idle connections that a restarted server has closed leave the pool by themselves; the rest is for half-dead ones.
     extra: {
       enableKeepAlive: true,

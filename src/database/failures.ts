@@ -3,6 +3,7 @@ import type { ProblemCode } from '../common/problem-catalog.js';
 
 /** Codes of mysql2, MySQL, MariaDB and SQLite that say: the database is not there, not that the statement is wrong. */
 const UNAVAILABLE = new Set([
+  'DATABASE_SILENT',
   'ECONNREFUSED',
   'ECONNRESET',
   'ECONNABORTED',
@@ -16,6 +17,7 @@ const UNAVAILABLE = new Set([
   'ER_SERVER_SHUTDOWN',
   'ER_CONNECTION_KILLED',
   'ER_CON_COUNT_ERROR',
+  'ER_HOST_IS_BLOCKED',
   'ER_NORMAL_SHUTDOWN',
   'ER_OPTION_PREVENTS_STATEMENT',
   'ER_LOCK_WAIT_TIMEOUT',
@@ -24,6 +26,16 @@ const UNAVAILABLE = new Set([
   'SQLITE_IOERR',
   'SQLITE_CANTOPEN',
 ]);
+
+/** The server was not waited for any longer. What it was asked to do may be done or not. */
+export class DatabaseSilentError extends Error {
+  readonly code = 'DATABASE_SILENT';
+
+  constructor() {
+    super('the database server does not answer');
+    this.name = 'DatabaseSilentError';
+  }
+}
 
 function codeOf(error: unknown): string | undefined {
   const own = (error as { code?: unknown }).code;

@@ -28,7 +28,8 @@ afterEach(async () => {
 
 function options(file = 'test.sqlite') {
   const env = { DIALECT: 'sqlite', DATABASE_URL: `sqlite:${join(dir, file)}` } as const;
-  return dataSourceOptions({ ...env, DATA_DIR: dir, DATABASE_POOL_SIZE: 1 }, [Note], []);
+  const unused = { DATABASE_POOL_SIZE: 1, DATABASE_STATEMENT_TIMEOUT_MS: 1_000 };
+  return dataSourceOptions({ ...env, ...unused, DATA_DIR: dir }, [Note], []);
 }
 
 async function ready(dataSource: DataSource): Promise<DataSource> {

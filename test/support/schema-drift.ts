@@ -13,7 +13,7 @@ interface Variables {
 export async function connectBuilt(variables: Variables): Promise<DataSource> {
   const { connect, dataSourceOptions } = await import('../../dist/src/database/data-source.js' as string);
   const { ENTITIES, MIGRATIONS } = await import('../../dist/src/app.module.js' as string);
-  const env = { ...variables, DATA_DIR: '.', DATABASE_POOL_SIZE: 5 };
+  const env = { ...variables, DATA_DIR: '.', DATABASE_POOL_SIZE: 5, DATABASE_STATEMENT_TIMEOUT_MS: 30_000 };
   return connect(dataSourceOptions(env, ENTITIES, MIGRATIONS));
 }
 
