@@ -251,21 +251,31 @@ describe.runIf(inject('dialect') === 'mariadb')('a database server that is not t
     await expectWorking(10_000);
   }, 120_000);
 
-  it('loses nothing of what was asked while it hung', async () => {
-    process.kill(database.pid, 'SIGSTOP');
-    const names = Array.from({ length: 60 }, (_, n) => `Asked ${n}`);
-    const asked = Promise.all(names.map((name) => client.post('chatbots', { name })));
-    await sleep(3_000);
-    process.kill(database.pid, 'SIGCONT');
-    const { ms, result } = await timed(() => asked);
-    expect(ms).toBeLessThan(10_000);
-    const { body } = await client.get('chatbots?limit=100');
-    const kept = body.items.map(({ name }: { name: string }) => name) as string[];
-    for (const answer of result) expect([201, 503]).toContain(answer.status);
-    const made = result.filter(({ status }) => status === 201).map((answer) => String(answer.body.name));
-    expect(kept.toSorted()).toEqual(made.toSorted());
-    await expectWorking(10_000);
-  }, 120_000);
+  it.each([1_000, 6_000])(
+    'loses nothing of what was asked while it hung for %i ms',
+    async (ms) => {
+      process.kill(database.pid, 'SIGSTOP');
+      const names = Array.from({ length: 60 }, (_, n) => `Asked ${n} in ${ms}`);
+      const asked = Promise.all(names.map((name) => client.post('chatbots', { name })));
+      await sleep(ms);
+      process.kill(database.pid, 'SIGCONT');
+      const late = await timed(() => asked);
+      expect(late.ms).toBeLessThan(10_000);
+      await expectWorking(10_000);
+      const { body } = await client.get('chatbots?limit=100');
+      const kept = body.items
+        .map(({ name }: { name: string }) => name)
+        .filter((name: string) => names.includes(name)) as string[];
+      for (const answer of late.result) expect([201, 503]).toContain(answer.status);
+      const made = late.result
+        .filter(({ status }) => status === 201)
+        .map((answer) => String(answer.body.name));
+      // What was answered with 503 may have been done; what was acknowledged is there, and nothing twice.
+      expect(kept).toEqual(expect.arrayContaining(made));
+      expect(new Set(kept).size).toBe(kept.length);
+    },
+    120_000,
+  );
 
   it('is waited for at the start', async () => {
     await database.kill();

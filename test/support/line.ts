@@ -6,6 +6,7 @@ export class Line {
   /** How long everything takes, in each direction. */
   delayMs = 0;
   private readonly sockets = new Set<Socket>();
+  private readonly dead = new WeakSet<Socket>();
   private whole = true;
   private server: Server | undefined;
 
@@ -16,10 +17,11 @@ export class Line {
       const far = connect(port, '127.0.0.1');
       for (const socket of [near, far]) {
         this.sockets.add(socket);
+        if (!this.whole) this.dead.add(socket);
         socket.on('error', () => undefined);
       }
       const pass = (to: Socket) => (data: Buffer) =>
-        setTimeout(() => this.whole && to.writable && to.write(data), this.delayMs);
+        setTimeout(() => !this.dead.has(to) && to.writable && to.write(data), this.delayMs);
       near.on('data', pass(far));
       far.on('data', pass(near));
     });
@@ -29,6 +31,12 @@ export class Line {
 
   cut(): void {
     this.whole = false;
+    for (const socket of this.sockets) this.dead.add(socket);
+  }
+
+  /** What is opened from now on gets through; the rest stays as it is. */
+  mend(): void {
+    this.whole = true;
   }
 
   end(): void {
