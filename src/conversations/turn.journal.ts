@@ -80,7 +80,7 @@ export class TurnJournal implements OnApplicationShutdown {
     try {
       const own = `id IN (${marks(ids)}) AND lease_owner = ?`;
       const cases = batch.map(() => 'WHEN ? THEN ?').join(' ');
-      const update = `UPDATE messages SET status = 'streaming', content = CASE id ${cases} END WHERE ${own}`;
+      const update = `UPDATE messages SET content = CASE id ${cases} END WHERE ${own}`;
       const { affected } = await runner.query(update, [...batch.flat(), ...ids, this.lease.owner], true);
       if (affected === batch.length) return [];
       const rows: { id: number }[] = await runner.query(`SELECT id FROM messages WHERE ${own}`, [

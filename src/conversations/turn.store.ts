@@ -3,6 +3,7 @@ import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
 import { type DataSource, type EntityManager, type Repository } from 'typeorm';
 import { AppError } from '../common/errors.js';
 import { isUniqueViolation } from '../database/failures.js';
+import { insertRow } from '../database/insert-row.js';
 import { inTransaction } from '../database/transaction.js';
 import { Branches, type BranchPoint } from './branches.js';
 import { Conversation } from './conversation.entity.js';
@@ -196,7 +197,7 @@ export class TurnStore {
 
   private async insert(manager: EntityManager, values: Partial<Message>): Promise<Message> {
     const message = manager.create(Message, { ...BLANK, createdAt: new Date(), ...values });
-    await manager.insert(Message, message);
+    message.id = await insertRow(manager, Message, message);
     return message;
   }
 }
