@@ -28,8 +28,9 @@ export function summaryRequest(
   ];
 }
 
-/** The beginning of a text that takes at most so many tokens. */
+/** The beginning of a text that takes at most so many tokens; nothing where there is no room. Divides no character. */
 export function cutToTokens(text: string, maxTokens: number): string {
+  if (maxTokens < 1) return '';
   let cut = text;
   for (let tokens = countTokens(cut); tokens > maxTokens; tokens = countTokens(cut)) {
     cut = [...cut].slice(0, Math.floor(([...cut].length * maxTokens) / tokens)).join('');

@@ -18,6 +18,8 @@ const KEPT_SHARE = 0.4;
 /** The longest summary: this part of the room, and never more than so many tokens. */
 const SUMMARY_SHARE = 0.2;
 const SUMMARY_TOKENS = 1_000;
+/** Where not even so many tokens are free for a summary, none is made. */
+const MIN_SUMMARY_TOKENS = 16;
 const SAVES = 3;
 
 /** The model gave no summary; the job is tried again. */
@@ -51,6 +53,7 @@ export class SummaryWriter {
       const last = part.at(-1);
       if (!last) return;
       const summary = await this.ask(setting, part, signal);
+      if (summary === null) return;
       if (!(await this.save(setting.conversation, summary, last.seq))) return;
     }
   }
@@ -68,6 +71,7 @@ export class SummaryWriter {
   /** What is said no more word for word, oldest first: whole turns of the active branch. */
   private async olderTurns(setting: PromptSetting): Promise<Message[]> {
     const { conversation } = setting;
+    if (this.summaryTokens(setting) < MIN_SUMMARY_TOKENS) return [];
     const end = await this.branches.activeEnd(conversation);
     if (!end) return [];
     const start = { id: end.id, below: end.seq + 1, until: conversation.summaryUntil };
@@ -83,7 +87,7 @@ export class SummaryWriter {
 
   /** As many whole turns as one request takes; of a single one that is too long, its beginnings. */
   private asMuchAsFits(setting: PromptSetting, messages: Message[]): Message[] {
-    const limit = this.prompt.room(setting) * (1 - 2 * SUMMARY_SHARE);
+    const limit = this.partTokens(setting);
     let tokens = 0;
     let fits = 0;
     for (const [index, message] of messages.entries()) {
@@ -99,9 +103,24 @@ export class SummaryWriter {
     );
   }
 
-  private async ask(setting: PromptSetting, part: Message[], signal: AbortSignal): Promise<string> {
+  /** The longest summary that there is room for. */
+  private summaryTokens(setting: PromptSetting): number {
+    return Math.min(SUMMARY_TOKENS, Math.floor(this.prompt.room(setting) * SUMMARY_SHARE));
+  }
+
+  /** Tokens of what one request may summarize: beside it there are what is asked, the summary so far, and the new one. */
+  private partTokens(setting: PromptSetting): number {
+    const maxTokens = this.summaryTokens(setting);
+    const fixed = summaryRequest(setting.conversation.summary, [], maxTokens);
+    const free = this.prompt.budget(setting) + this.prompt.answerTokens(setting) - maxTokens;
+    const taken = fixed.reduce((sum, { content }) => sum + countTokens(content) + MESSAGE_OVERHEAD_TOKENS, 0);
+    return Math.min(this.prompt.room(setting) * (1 - 2 * SUMMARY_SHARE), free - taken);
+  }
+
+  /** Null where the echo model stood in: it can only repeat. */
+  private async ask(setting: PromptSetting, part: Message[], signal: AbortSignal): Promise<string | null> {
     const { conversation, chatbot } = setting;
-    const maxTokens = Math.min(SUMMARY_TOKENS, Math.floor(this.prompt.room(setting) * SUMMARY_SHARE));
+    const maxTokens = this.summaryTokens(setting);
     const spoken = part.filter(({ content }) => content !== '');
     const answer = new Answer();
     answer.request = {
@@ -113,6 +132,7 @@ export class SummaryWriter {
       answer.take(event);
     const { usageEstimated: estimated, ...tokens } = answer.cost();
     await this.usage.book(conversation.ownerId, { ...tokens, estimated });
+    if (answer.provider === 'echo') return null;
     const text = cutToTokens(answer.text.trim(), maxTokens);
     if (!answer.done || answer.error || text === '')
       throw new NoSummaryError(answer.error?.code ?? 'no_summary');
