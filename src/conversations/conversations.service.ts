@@ -64,16 +64,17 @@ export class ConversationsService {
 
   /** @throws AppError not_found (also chatbot or topic) */
   async change(ownerId: number, id: number, dto: ChangeConversationDto): Promise<ConversationDto> {
-    const conversation = await this.findOwned(ownerId, id);
+    await this.findOwned(ownerId, id);
     await this.assertOwned(ownerId, dto);
     const { title, chatbotId, topicId, activeSeq } = dto;
     const changes = {
-      ...(activeSeq !== undefined && (await this.branchOf(conversation, activeSeq))),
       ...(title !== undefined && { title, titleSource: 'user' as const }),
       ...(chatbotId !== undefined && { chatbotId }),
       ...(topicId !== undefined && { topicId }),
+      updatedAt: new Date(),
     };
-    await this.conversations.update({ id, ownerId }, { ...changes, updatedAt: new Date() });
+    if (activeSeq === undefined) await this.conversations.update({ id, ownerId }, changes);
+    else while (!(await this.changeBranch(ownerId, id, activeSeq, changes)));
     return this.find(ownerId, id);
   }
 
@@ -101,12 +102,26 @@ export class ConversationsService {
     return conversation;
   }
 
-  /** What makes this message's branch the active one; a summary of another branch is dropped. */
-  private async branchOf(conversation: Conversation, seq: number): Promise<Partial<Conversation>> {
+  /**
+   * Makes this message's branch the active one; a summary of another branch is dropped. False where something was said
+   * or summarized meanwhile: then the branch, or its summary, is not what was looked at.
+   */
+  private async changeBranch(
+    ownerId: number,
+    id: number,
+    seq: number,
+    changes: Partial<Conversation>,
+  ): Promise<boolean> {
+    const conversation = await this.findOwned(ownerId, id);
+    const { lastSeq, summaryUntil } = conversation;
     const activeSeq = await this.branches.newestBehind(conversation, seq);
     const end = await this.branches.activeEnd(Object.assign(new Conversation(), conversation, { activeSeq }));
     const isSummarized = await this.branches.isSummarized(conversation, end);
-    return { activeSeq, ...(!isSummarized && { summary: null, summaryUntil: 0 }) };
+    const { affected } = await this.conversations.update(
+      { id, ownerId, lastSeq, summaryUntil },
+      { ...changes, activeSeq, ...(!isSummarized && { summary: null, summaryUntil: 0 }) },
+    );
+    return affected !== 0;
   }
 
   private async assertOwned(ownerId: number, { chatbotId, topicId }: ChangeConversationDto): Promise<void> {
