@@ -32,7 +32,7 @@ export class Summaries {
     );
   }
 
-  /** @param spoken tokens of what was said, as far as the model saw it, and of the answer that has just ended */
+  /** @param spoken tokens of what was said, see `BuiltPrompt`, and of the answer that has just ended */
   consider(setting: PromptSetting, spoken: number): void {
     const { id: conversationId, ownerId } = setting.conversation;
     // The echo model can only repeat.

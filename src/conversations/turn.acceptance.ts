@@ -5,11 +5,11 @@ import { fieldMessage } from '../common/validation.js';
 import { countTokens } from '../llm/token-counter.js';
 import { Branches, type BranchPoint } from './branches.js';
 import { MESSAGE_OVERHEAD_TOKENS } from './context-window.js';
-import { Conversation } from './conversation.entity.js';
+import type { Conversation } from './conversation.entity.js';
 import type { RegenerateDto, SendMessageDto } from './dto/turn.dto.js';
 import type { Message } from './message.entity.js';
 import { TurnBudget } from './turn.budget.js';
-import { type PromptSetting, TurnPrompt } from './turn.prompt.js';
+import { type PromptSetting, TurnPrompt, withoutSummary } from './turn.prompt.js';
 import type { Idempotency, StoredTurn } from './turn.replays.js';
 import { TurnSettings } from './turn.settings.js';
 import { type TurnPlace, TurnStore } from './turn.store.js';
@@ -40,16 +40,17 @@ export class TurnAcceptance {
     idempotency: Idempotency | undefined,
   ): Promise<AcceptedTurn> {
     await this.budget.admit(conversation.ownerId);
-    const [setting, place] = await Promise.all([
+    const [known, place] = await Promise.all([
       this.settings.of(conversation),
       this.placeOf(conversation, replyTo),
     ]);
+    const setting = place.losesSummary ? withoutSummary(known) : known;
     const prompt = { content, contentTokens: countTokens(content) };
     this.refuseTooLong(setting, prompt.contentTokens);
     const tokens = await this.budget.estimate(setting, prompt.contentTokens);
     const terms = { tokens, onDisconnect, idempotency };
     const stored = await this.store.create(conversation, prompt, place, terms);
-    return { stored, setting: place.losesSummary ? withoutSummary(setting) : setting };
+    return { stored, setting };
   }
 
   /** One more answer to a user's message. */
@@ -60,15 +61,16 @@ export class TurnAcceptance {
     idempotency: Idempotency | undefined,
   ): Promise<AcceptedTurn> {
     await this.budget.admit(conversation.ownerId);
-    const [setting, isSummarized] = await Promise.all([
+    const [known, isSummarized] = await Promise.all([
       this.settings.of(conversation),
       this.branches.isSummarized(conversation, prompt),
     ]);
     const losesSummary = !isSummarized;
+    const setting = losesSummary ? withoutSummary(known) : known;
     const tokens = await this.budget.estimate(setting, 0);
     const terms = { tokens, onDisconnect, idempotency };
     const stored = await this.store.createAnswer(conversation, prompt, losesSummary, terms);
-    return { stored, setting: losesSummary ? withoutSummary(setting) : setting };
+    return { stored, setting };
   }
 
   /** Takes back what is set aside for the running turn of a conversation that is about to be deleted. */
@@ -95,10 +97,4 @@ export class TurnAcceptance {
     const message = fieldMessage('isTooLongForModel', [Math.max(0, room)]);
     throw new AppError('invalid_input', { errors: [{ field: 'content', message }] });
   }
-}
-
-/** The summary tells of another branch: the turn goes on without it, as the row does from now on. */
-function withoutSummary(setting: PromptSetting): PromptSetting {
-  const forgotten = { summary: null, summaryUntil: 0 };
-  return { ...setting, conversation: Object.assign(new Conversation(), setting.conversation, forgotten) };
 }

@@ -15,7 +15,7 @@ import {
   type PastTurn,
   tokensOf,
 } from './context-window.js';
-import type { Conversation } from './conversation.entity.js';
+import { Conversation } from './conversation.entity.js';
 import type { Message } from './message.entity.js';
 
 /** What is kept free for the answer where nothing bounds it: this much, or a quarter of a small context. */
@@ -31,8 +31,14 @@ export interface PromptSetting {
 /** What is asked of a model. */
 export interface BuiltPrompt {
   request: LlmRequest;
-  /** Tokens of what was said, the prompt included, as far as the model sees it. */
+  /** Tokens of what was said, the prompt included; of what the model does not see, at least the newest turn. */
   spoken: number;
+}
+
+/** The summary tells of another branch: a turn goes on without it. */
+export function withoutSummary(setting: PromptSetting): PromptSetting {
+  const forgotten = { summary: null, summaryUntil: 0 };
+  return { ...setting, conversation: Object.assign(new Conversation(), setting.conversation, forgotten) };
 }
 
 /** Makes what the model sees: system text, past turns as far as they fit, and the prompt, once. */
@@ -65,15 +71,23 @@ export class TurnPrompt {
     return Math.max(0, this.budget(setting) - this.systemTokens(setting) - MESSAGE_OVERHEAD_TOKENS);
   }
 
-  async build(setting: PromptSetting, prompt: Message): Promise<BuiltPrompt> {
+  /** The branch may have become another one since the conversation was read: its summary is looked at once more. */
+  async build(asRead: PromptSetting, prompt: Message): Promise<BuiltPrompt> {
+    const isSummarized = await this.branches.isSummarized(asRead.conversation, prompt);
+    const setting = isSummarized ? asRead : withoutSummary(asRead);
     const system = this.systemText(setting);
     const fixed = {
       system: system === '' ? [] : [counted('system', system)],
       prompt: countedMessage(prompt),
     };
     const window = new ContextWindow(fixed, this.budget(setting));
-    for await (const turn of this.pastTurns(setting.conversation, prompt)) if (!window.prepend(turn)) break;
-    const spoken = tokensOf([fixed.prompt]) + window.tokens;
+    let leftOut = 0;
+    for await (const turn of this.pastTurns(setting.conversation, prompt)) {
+      if (window.prepend(turn)) continue;
+      leftOut = tokensOf(turn);
+      break;
+    }
+    const spoken = tokensOf([fixed.prompt]) + window.tokens + leftOut;
     return { request: this.requestOf(setting, window), spoken };
   }
 
