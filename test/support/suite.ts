@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, inject } from 'vitest';
-import { type ApiProcess, startApi } from './api-process.ts';
+import { type ApiOptions, type ApiProcess, startApi } from './api-process.ts';
 import { temporaryFolder } from './child.ts';
 import { ApiClient } from './client.ts';
 import { createDatabase } from './mariadb.ts';
@@ -62,6 +62,16 @@ export class ApiContext {
     return api;
   }
 
+  /** A worker over the same database and Redis: where there is a Redis, jobs run in workers only. */
+  async startWorker(env: Variables = {}): Promise<ApiProcess> {
+    const worker = await this.spawn(env, {
+      entry: 'dist/src/main.worker.js',
+      ready: /Parley worker is at work/,
+    });
+    this.others.push(worker);
+    return worker;
+  }
+
   /** Starts the process again at the same address, when the test has ended it (or ends it in order first). */
   async restart(env: Variables = {}): Promise<void> {
     await this.api.stop();
@@ -83,13 +93,13 @@ export class ApiContext {
     return [this.api, ...this.others].map((api) => api?.logs() ?? '').join('\n');
   }
 
-  private spawn(env: Variables): Promise<ApiProcess> {
+  private spawn(env: Variables, options: ApiOptions = {}): Promise<ApiProcess> {
     const openAi = this.upstream && {
       OPENAI_BASE_URL: `${this.upstream.url}/v1`,
       OPENAI_API_KEY: 'test-key',
     };
     const standard = { DATABASE_URL: this.databaseUrl, REDIS_URL: this.redis?.url, JWT_SECRET, ...openAi };
-    return startApi({ dir: this.dataDir, env: { ...standard, ...this.options.env, ...env } });
+    return startApi({ ...options, dir: this.dataDir, env: { ...standard, ...this.options.env, ...env } });
   }
 
   private async ownDatabase(): Promise<string> {

@@ -35,6 +35,8 @@ const APP_PATH = /^\/api\/v1\/apps\/([^/]+)\/completion$/;
 export class Upstream {
   /** Every call since the last reset, oldest first; records change while their calls run. */
   readonly log: CallRecord[] = [];
+  /** Switches by what is asked, beside those of the name; in place of the defaults where it gives some. */
+  choose: ((body: any) => Switches | undefined) | undefined;
   private defaults: Switches;
   private readonly initialDefaults: Switches;
   private readonly failures = new Map<string, number>();
@@ -84,9 +86,10 @@ export class Upstream {
     });
   }
 
-  /** Forgets the log, the counters of `fail-times` and `fail-rate`, and defaults set since the start. */
+  /** Forgets the log, the counters of `fail-times` and `fail-rate`, `choose`, and defaults set since the start. */
   reset(): void {
     this.log.length = 0;
+    this.choose = undefined;
     this.setDefaults(this.initialDefaults);
   }
 
@@ -133,7 +136,7 @@ export class Upstream {
     body: unknown,
     asked: Asked,
   ): Promise<void> {
-    const switches = this.switchesOf(request, asked, path);
+    const switches = this.switchesOf(request, asked, path, body);
     const call = new Call(request, response, this.record(request, protocol, path, body));
     const wire = { openai: openAiWire, dashscope: dashScopeWire, app: appWire }[protocol];
     if (!isAuthorized(request)) return refuse(call, wire, 401, { code: undefined });
@@ -176,13 +179,14 @@ export class Upstream {
     return record;
   }
 
-  private switchesOf(request: IncomingMessage, asked: Asked, path: string): Switches {
+  private switchesOf(request: IncomingMessage, asked: Asked, path: string, body: unknown): Switches {
     const header = request.headers['x-upstream'];
     const app = decodeURIComponent(APP_PATH.exec(path)?.[1] ?? '');
     const named = [
       switchesOfName(app),
       switchesOfName(asked.model),
       header === undefined ? undefined : parseSwitches(String(header)),
+      this.choose?.(body),
     ];
     const switches = named.some(Boolean) ? (Object.assign({}, ...named) as Switches) : this.defaults;
     const { 'fail-times': times, 'fail-rate': rate } = switches;
