@@ -15,6 +15,8 @@ import { TurnSettings } from './turn.settings.js';
 
 /** Which part of the room for what was said the newest turns may keep; the older ones go into the summary. */
 const KEPT_SHARE = 0.4;
+/** The very newest may have this much: the next question is about it. */
+const NEWEST_SHARE = 0.7;
 /** The longest summary: this part of the room, and never more than so many tokens. */
 const SUMMARY_SHARE = 0.2;
 const SUMMARY_TOKENS = 1_000;
@@ -75,12 +77,15 @@ export class SummaryWriter {
     const end = await this.branches.activeEnd(conversation);
     if (!end) return [];
     const start = { id: end.id, below: end.seq + 1, until: conversation.summaryUntil };
-    let room = this.prompt.room(setting) * KEPT_SHARE;
+    const room = this.prompt.room(setting);
     const older: Message[] = [];
+    let spoken = 0;
+    let share = NEWEST_SHARE;
     for await (const message of this.branches.back(conversation, start)) {
-      room -= tokensOf(message);
+      spoken += tokensOf(message);
       const isEndOfTurn = message.role === 'assistant' && isFinal(message.status);
-      if (older.length > 0 || (room < 0 && isEndOfTurn)) older.unshift(message);
+      if (older.length > 0 || (spoken > room * share && isEndOfTurn)) older.unshift(message);
+      if (message.role === 'user') share = KEPT_SHARE;
     }
     return older;
   }

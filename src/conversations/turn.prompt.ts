@@ -17,9 +17,12 @@ import {
 } from './context-window.js';
 import { Conversation } from './conversation.entity.js';
 import type { Message } from './message.entity.js';
+import { cutToTokens } from './summary.text.js';
 
 /** What is kept free for the answer where nothing bounds it: this much, or a quarter of a small context. */
 const ANSWER_TOKENS = 4_096;
+/** The part of what the model may be shown that a summary has at most. */
+const MAX_SUMMARY_SHARE = 0.25;
 
 /** Everything that a turn's request is made of, but the history. */
 export interface PromptSetting {
@@ -101,12 +104,18 @@ export class TurnPrompt {
     };
   }
 
-  private systemText({ conversation, chatbot, topic }: PromptSetting): string {
+  private systemText(setting: PromptSetting): string {
+    const { conversation, chatbot, topic } = setting;
+    // It was made for the context of another model, perhaps: it must leave room for what is said.
+    const summary = cutToTokens(
+      conversation.summary ?? '',
+      Math.floor(this.budget(setting) * MAX_SUMMARY_SHARE),
+    );
     const parts = [
       this.env.SYSTEM_PROMPT ?? '',
       chatbot ? chatbotSystemText(chatbot) : '',
       topic ? topicSystemText(topic) : '',
-      conversation.summary ? `What was said before:\n${conversation.summary}` : '',
+      summary === '' ? '' : `What was said before:\n${summary}`,
     ];
     return parts.filter((part) => part !== '').join('\n\n');
   }

@@ -12,7 +12,7 @@ import { firstDayOf, nextMidnight, secondsToMidnight, utcDay } from './utc-day.j
 /** How many users are remembered to have begun their day. */
 const MAX_BEGUN = 100_000;
 
-/** What a turn was let in with: to be settled, or released, for the same day. */
+/** What a turn was let in with: to be settled for the same day. */
 export interface Reservation {
   /** In UTC: `2026-11-21`. */
   day: string;
@@ -94,14 +94,6 @@ export class UsageService {
     const { manager } = this.days;
     await this.makeRow(manager, ownerId, utcDay(now));
     await this.settle(manager, ownerId, utcDay(now), { reserved: 0, ...used });
-  }
-
-  /** Takes a reservation back as if it had not been, its request too. */
-  async release(manager: EntityManager, ownerId: number, day: string, reserved: number): Promise<void> {
-    await this.update(manager, ownerId, day)
-      .set({ requests: () => 'requests - 1', reservedTokens: () => 'reserved_tokens - :reserved' })
-      .setParameter('reserved', reserved)
-      .execute();
   }
 
   /** For the user himself: today with its limits, and the last `days` days, newest first. */

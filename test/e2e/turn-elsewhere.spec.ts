@@ -70,11 +70,15 @@ describe('a turn and a process that does not run it', () => {
     const id = await begin(client);
     const { body } = await client.post(`conversations/${id}/messages`, { content: 'One' }, { expect: 201 });
     const answerId = body.assistantMessage.id;
-    const until = new Date(Date.now() + 1_500);
+    const time = (inMs: number) => {
+      const at = new Date(Date.now() + inMs);
+      return isMariaDb ? at : at.toISOString().replace('T', ' ').replace('Z', '');
+    };
+    // Made a moment earlier, it has no stream, as one that was never begun.
     await ctx.query(
       `UPDATE messages SET status = 'pending', content = '', running_in = ?, lease_owner = 'gone', lease_expires_at = ?,
-       input_tokens = NULL, output_tokens = NULL, finished_at = NULL WHERE id = ?`,
-      [id, isMariaDb ? until : until.toISOString().replace('T', ' ').replace('Z', ''), answerId],
+       created_at = ?, input_tokens = NULL, output_tokens = NULL, finished_at = NULL WHERE id = ?`,
+      [id, time(1_500), time(-60_000), answerId],
     );
     const stopped = await client.at(other.url).post(`messages/${answerId}/stop`, undefined, { expect: 200 });
     expect(stopped.body).toMatchObject({ status: 'stopped', content: '', error: null });

@@ -71,6 +71,10 @@ describe('a quota of tokens', () => {
       ...{ input: 0, output: 0, total: 0, estimated: 0, reserved: each * 10 },
       ...{ limit: QUOTA, remaining: QUOTA - each * 10 },
     });
+    await eventually(async () => {
+      const running = await Promise.all(inFlight.map((id) => client.get(`messages/${id}`)));
+      return running.every(({ body }) => body.content !== '');
+    }, 20_000);
     await Promise.all(inFlight.map((id) => client.post(`messages/${id}/stop`, undefined, { expect: 200 })));
     const all = await Promise.all(sends);
     expect(tally(all)).toEqual({ in: 10, '429 quota_exceeded': 40 });

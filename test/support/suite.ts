@@ -121,6 +121,8 @@ export function useApi(options: SuiteOptions = {}): ApiContext {
   afterAll(() => context.stop(), START_MS);
   afterEach(({ task }) => {
     if (task.result?.state !== 'fail') return;
+    // What the test had the upstream do is not for the next one.
+    context.upstream?.setDefaults({});
     const lines = context.logs().trimEnd().split('\n').slice(-LOG_LINES);
     process.stderr.write(
       `The last lines of the API's log when "${task.name}" failed:\n${lines.join('\n')}\n`,
