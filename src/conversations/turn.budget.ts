@@ -60,10 +60,18 @@ export class TurnBudget {
   async takeBack(manager: EntityManager, ownerId: number, conversationId: number): Promise<void> {
     const running = await manager.findOneBy(Message, { ownerId, runningIn: conversationId });
     if (!running || running.reservedTokens === 0) return;
-    const { id, reservedTokens, createdAt } = running;
-    const { affected } = await manager.update(Message, { id, reservedTokens }, { reservedTokens: 0 });
-    const nothing = { inputTokens: 0, outputTokens: 0, estimated: true };
-    if (affected)
-      await this.usage.settle(manager, ownerId, utcDay(createdAt), { reserved: reservedTokens, ...nothing });
+    const { id, reservedTokens: reserved, createdAt } = running;
+    const settle = (tokens: number) =>
+      this.usage.settle(manager, ownerId, utcDay(createdAt), {
+        ...{ reserved: tokens, inputTokens: 0, outputTokens: 0, estimated: true },
+      });
+    // The user's row of the day is locked first, as everywhere; the turn may have ended while that was waited for.
+    await settle(reserved);
+    const { affected } = await manager.update(
+      Message,
+      { id, reservedTokens: reserved },
+      { reservedTokens: 0 },
+    );
+    if (affected === 0) await settle(-reserved);
   }
 }
