@@ -75,6 +75,6 @@ describe('EchoLanguageModel', () => {
     for await (const event of new EchoLanguageModel({ delayMs: 10_000 }).stream(ask('hi'), controller.signal))
       events.push(event);
     expect(events).toEqual([]);
-    expect(Date.now() - start).toBeLessThan(500);
+    expect(Date.now() - start).toBeLessThan(3_000);
   });
 });

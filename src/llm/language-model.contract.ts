@@ -102,8 +102,8 @@ function endings(model: Make, lastCall: () => CallRecord): void {
     async (switches) => {
       const events = await collect(model(switches), ({ length }) => length === 3);
       const abortedAt = Date.now();
-      await vi.waitFor(() => expect(lastCall().closedByClient).toBe(true), { timeout: 1000, interval: 5 });
-      expect(lastCall().closedAt as number).toBeLessThan(abortedAt + 200);
+      await vi.waitFor(() => expect(lastCall().closedByClient).toBe(true), { timeout: 5_000, interval: 5 });
+      expect(lastCall().closedAt as number).toBeLessThan(abortedAt + 2_000);
       expect(terminals(events)).toEqual([]);
     },
   );
@@ -116,8 +116,8 @@ function endings(model: Make, lastCall: () => CallRecord): void {
       const events: LlmEvent[] = [];
       const start = Date.now();
       for await (const event of model(switches).stream(REQUEST, controller.signal)) events.push(event);
-      expect(Date.now() - start).toBeLessThan(300);
-      await vi.waitFor(() => expect(lastCall().closedByClient).toBe(true), { timeout: 200, interval: 5 });
+      expect(Date.now() - start).toBeLessThan(3_000);
+      await vi.waitFor(() => expect(lastCall().closedByClient).toBe(true), { timeout: 5_000, interval: 5 });
       expect(terminals(events)).toEqual([]);
     },
   );
@@ -127,8 +127,8 @@ function endings(model: Make, lastCall: () => CallRecord): void {
       if (event.type === 'delta') break;
     }
     const leftAt = Date.now();
-    await vi.waitFor(() => expect(lastCall().closedByClient).toBe(true), { timeout: 1000, interval: 5 });
-    expect(lastCall().closedAt as number).toBeLessThan(leftAt + 200);
+    await vi.waitFor(() => expect(lastCall().closedByClient).toBe(true), { timeout: 5_000, interval: 5 });
+    expect(lastCall().closedAt as number).toBeLessThan(leftAt + 2_000);
   });
 
   it.each(['hang-tail', 'hang-tail,no-done'])(

@@ -127,13 +127,19 @@ describe('ResilientLanguageModel', () => {
     const events = await collect(chain(['a:hang-head'], { firstTokenTimeoutMs: 150, maxRetries: 0 }));
     expect(events).toEqual([{ type: 'error', kind: 'timeout', retryable: true }]);
     expect(Date.now() - start).toBeGreaterThanOrEqual(145);
-    await vi.waitFor(() => expect(upstream.log[0]?.closedByClient).toBe(true), { timeout: 200, interval: 5 });
+    await vi.waitFor(() => expect(upstream.log[0]?.closedByClient).toBe(true), {
+      timeout: 5_000,
+      interval: 5,
+    });
   });
 
   it('closes the socket of an answer that falls silent', async () => {
     const events = await collect(chain(['a:hang=3'], { idleTimeoutMs: 150 }));
     expect(events.at(-1)).toEqual({ type: 'error', kind: 'timeout', retryable: true });
-    await vi.waitFor(() => expect(upstream.log[0]?.closedByClient).toBe(true), { timeout: 200, interval: 5 });
+    await vi.waitFor(() => expect(upstream.log[0]?.closedByClient).toBe(true), {
+      timeout: 5_000,
+      interval: 5,
+    });
     expect(upstream.log[0]?.closedAfterChunks).toBe(3);
   });
 
@@ -142,7 +148,7 @@ describe('ResilientLanguageModel', () => {
     expect(textOf(events)).toBe(TEXT);
     expect(events.at(-1)).toMatchObject({ type: 'done', reason: 'stop' });
     await vi.waitFor(() => expect(upstream.log[0]?.closedByClient).toBe(true), {
-      timeout: 1000,
+      timeout: 5_000,
       interval: 5,
     });
   });
@@ -182,7 +188,7 @@ describe('ResilientLanguageModel', () => {
       const start = Date.now();
       for await (const event of model.stream({ messages: [] }, controller.signal)) events.push(event);
       clearTimeout(timer);
-      expect(Date.now() - start).toBeLessThan(300);
+      expect(Date.now() - start).toBeLessThan(3_000);
       expect(events.some(({ type }) => type === 'error' || type === 'done')).toBe(false);
     }
     expect(upstream.log).toHaveLength(3);
@@ -195,7 +201,10 @@ describe('ResilientLanguageModel', () => {
     )) {
       if (event.type === 'delta') break;
     }
-    await vi.waitFor(() => expect(upstream.log[0]?.closedByClient).toBe(true), { timeout: 200, interval: 5 });
+    await vi.waitFor(() => expect(upstream.log[0]?.closedByClient).toBe(true), {
+      timeout: 5_000,
+      interval: 5,
+    });
   });
 
   it('turns an adapter that ends without an end, or throws, into an error', async () => {

@@ -43,7 +43,7 @@ describe('SseEventMeter', () => {
     const start = performance.now();
     for (let i = 0; i < 10_000; i += 1) meter.accept(chunk);
     // About 3 ms on a laptop; two orders of magnitude of room for a busy machine.
-    expect(performance.now() - start).toBeLessThan(300);
+    expect(performance.now() - start).toBeLessThan(3_000);
   });
 });
 
