@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startMariaDb } from '../support/mariadb.ts';
+import { startRedis } from '../support/redis.ts';
 import { type Load, measure, measureMemory } from './measure.ts';
 import { COLLECTABLE, Collector } from './processes.ts';
 import { type Figures, figuresOf, memoryFiguresOf, ms, percent, table } from './report.ts';
@@ -11,6 +12,7 @@ import { Parley, plainTarget, startProgram, type Target } from './targets.ts';
 const { values } = parseArgs({
   options: {
     database: { type: 'string', default: 'sqlite' },
+    redis: { type: 'boolean', default: false },
     parts: { type: 'string', default: 'blocking,first,streams,memory' },
     // One client.
     rounds: { type: 'string', default: '60' },
@@ -66,6 +68,8 @@ const upstream = await startProgram(
   /Test upstream at (http:\S+),/,
 );
 const mariaDb = values.database === 'mariadb' ? await startMariaDb() : undefined;
+const redis = values.redis ? await startRedis() : undefined;
+const helpers = { ...(mariaDb && { mariadb: mariaDb.pid }), ...(redis && { redis: redis.pid }) };
 const parts = values.parts.split(',');
 const result: Record<string, unknown> = {
   at: new Date().toISOString(),
@@ -88,7 +92,7 @@ if (loads.length > 0) {
 }
 if (parts.includes('memory')) result['memory'] = await memory();
 
-await Promise.all([upstream.child.stop(), mariaDb?.stop()]);
+await Promise.all([upstream.child.stop(), mariaDb?.stop(), redis?.stop()]);
 if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(result, null, 2)}\n`);
 
 /** The upstream itself, the proxy and the API, each freshly started but for the upstream. */
@@ -111,10 +115,11 @@ async function startTargets(
 
 async function startParley(name: string, entry: string, nodeOptions?: string): Promise<Parley> {
   const database = mariaDb && { DATABASE_URL: await mariaDb.createDatabase(`bench_${name}_${Date.now()}`) };
+  const shared = redis && { REDIS_URL: `${redis.url}/${name === 'parley' ? 0 : 1}` };
   return Parley.start({
-    ...{ name, entry, upstreamUrl: upstream.url, env: { ...database, NODE_OPTIONS: nodeOptions } },
+    ...{ name, entry, upstreamUrl: upstream.url, helpers },
+    env: { ...database, ...shared, NODE_OPTIONS: nodeOptions },
     ...(values.dir !== undefined && { dir: folderIn(values.dir) }),
-    ...(mariaDb && { helpers: { mariadb: mariaDb.pid } }),
   });
 }
 
@@ -168,7 +173,7 @@ function print(load: Load & { title: string }, figures: Record<string, Figures>)
     ]);
   }
   console.log(
-    `\n${load.title} (${values.database}, ${availableParallelism()} processors)\n\n${table(rows)}\n`,
+    `\n${load.title} (${values.database}${redis ? ' and Redis' : ''}, ${availableParallelism()} processors)\n\n${table(rows)}\n`,
   );
   for (const name of ['parley', 'against'].filter((name) => name in figures))
     console.log(`${name}: ${judge(load, figures[name]!, figures['direct']!, figures['proxy']!)}`);
