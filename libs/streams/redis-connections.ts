@@ -3,6 +3,8 @@ import { Redis, type RedisOptions } from 'ioredis';
 import { handled } from './handled.js';
 import { RedisLink } from './redis-link.js';
 
+type NetStream = Redis['stream'];
+
 /** Who hears a channel. */
 export interface ChannelListener {
   message(text: string): void;
@@ -33,6 +35,7 @@ export class RedisConnections {
   private readonly channels = new Map<string, Set<ChannelListener>>();
   private readonly backListeners = new Set<() => void>();
   private readonly logger = new Logger('Redis');
+  private gathering: NetStream | undefined;
   private away = false;
   private closed = false;
 
@@ -64,6 +67,21 @@ export class RedisConnections {
     while (!this.closed && !this.links.every((link) => link.ready) && performance.now() < until)
       await new Promise((resolve) => setTimeout(resolve, 10));
     return this.links.every((link) => link.ready);
+  }
+
+  /**
+   * What is sent from here on travels together, until the event loop has dealt with what it has at hand: to write on a
+   * socket costs more than what is written, and of many streams each sends little.
+   */
+  gather(): void {
+    const { stream } = this.commands;
+    if (this.gathering === stream) return;
+    this.gathering = stream;
+    stream.cork();
+    setImmediate(() => {
+      stream.uncork();
+      if (this.gathering === stream) this.gathering = undefined;
+    });
   }
 
   /** Calls `listener` whenever commands can be sent again. */

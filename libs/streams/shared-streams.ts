@@ -70,6 +70,7 @@ export class SharedStreams {
 
   async write({ stream, writer, first, events, ends, anew }: Batch): Promise<Answer> {
     const { retentionMs, idleMs, maxEvents } = this.settings;
+    if (this.connections.available()) this.connections.gather();
     const [what, last, own] = await this.client.appendEvents(
       this.keyOf(stream),
       this.channelOf(stream),
