@@ -49,11 +49,10 @@ export class AuthGuard implements CanActivate {
     const sessionId = await (bearer === undefined
       ? this.tokens.sessionOf(cookie, 'cookie')
       : this.tokens.sessionOf(bearer, 'access'));
-    const session = sessionId === undefined ? null : await this.sessions.findActive(sessionId);
-    if (!session) throw new AppError('unauthenticated');
+    const user = sessionId === undefined ? null : await this.sessions.findActive(sessionId);
+    if (!user) throw new AppError('unauthenticated');
     if (bearer === undefined && isCrossSite(request, this.env.CORS_ORIGINS))
       throw new AppError('cross_site_request');
-    const { id, username, role } = session.user;
-    return { id, username, role, sessionId: session.id };
+    return user;
   }
 }

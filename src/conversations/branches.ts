@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { And, LessThan, MoreThan, MoreThanOrEqual, type Repository } from 'typeorm';
+import { MoreThanOrEqual, type Repository } from 'typeorm';
 import { AppError } from '../common/errors.js';
 import { fieldMessage } from '../common/validation.js';
+import { selectRows } from '../database/statements.js';
 import type { Conversation } from './conversation.entity.js';
 import { Message } from './message.entity.js';
 
@@ -39,11 +40,10 @@ export class Branches {
     manager = this.messages.manager,
   ): AsyncIterable<Message> {
     for (let wanted = id, before = below; wanted !== null;) {
-      const page = await manager.find(Message, {
-        where: { conversationId, ownerId, seq: And(LessThan(before), MoreThan(until)) },
-        order: { seq: 'DESC' },
-        take: PAGE,
-      });
+      const where = 'conversation_id = ? AND owner_id = ? AND seq < ? AND seq > ?';
+      const tail = `WHERE ${where} ORDER BY seq DESC LIMIT ${PAGE}`;
+      const values = [conversationId, ownerId, before, until];
+      const page = await selectRows(manager, Message, tail, values);
       for (const message of page) {
         if (message.id !== wanted) continue;
         yield message;

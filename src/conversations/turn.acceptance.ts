@@ -11,7 +11,7 @@ import type { Message } from './message.entity.js';
 import { TurnBudget } from './turn.budget.js';
 import { type PromptSetting, TurnPrompt, withoutSummary } from './turn.prompt.js';
 import type { Idempotency, StoredTurn } from './turn.replays.js';
-import { TurnSettings } from './turn.settings.js';
+import { type TurnOutset, TurnSettings } from './turn.settings.js';
 import { type TurnPlace, TurnStore } from './turn.store.js';
 
 /** A turn that was taken in, with what it is to run on. */
@@ -35,15 +35,16 @@ export class TurnAcceptance {
 
   /** A user's message, and the answer to come. */
   async message(
-    conversation: Conversation,
+    ownerId: number,
+    conversationId: number,
     { content, replyTo, onDisconnect = 'continue' }: SendMessageDto,
     idempotency: Idempotency | undefined,
   ): Promise<AcceptedTurn> {
-    await this.budget.admit(conversation.ownerId);
-    const [known, place] = await Promise.all([
-      this.settings.of(conversation),
-      this.placeOf(conversation, replyTo),
-    ]);
+    const outset = await this.settings.outset(ownerId, conversationId);
+    const { conversation } = outset.setting;
+    await this.budget.admit(ownerId);
+    const known = this.settings.checked(outset.setting);
+    const place = await this.placeOf(outset, replyTo);
     const setting = place.losesSummary ? withoutSummary(known) : known;
     const prompt = { content, contentTokens: countTokens(content) };
     this.refuseTooLong(setting, prompt.contentTokens);
@@ -78,11 +79,11 @@ export class TurnAcceptance {
     return this.budget.takeBack(manager, ownerId, conversationId);
   }
 
-  private async placeOf(conversation: Conversation, replyTo: number | null | undefined): Promise<TurnPlace> {
-    if (replyTo === undefined) {
-      const end = await this.branches.activeEnd(conversation);
-      return { parent: end, isNamed: false, losesSummary: false };
-    }
+  private async placeOf(
+    { setting: { conversation }, end }: TurnOutset,
+    replyTo: number | null | undefined,
+  ): Promise<TurnPlace> {
+    if (replyTo === undefined) return { parent: end, isNamed: false, losesSummary: false };
     const parent: BranchPoint | null =
       replyTo === null ? null : await this.branches.answer(conversation, replyTo);
     const losesSummary = !(await this.branches.isSummarized(conversation, parent));

@@ -1,7 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
-import type { DataSource, FindOptionsWhere, Repository } from 'typeorm';
+import type { DataSource, EntityManager, Repository } from 'typeorm';
 import { waitForDatabase } from '../database/patience.js';
+import { updateRows } from '../database/statements.js';
 import { inTransaction } from '../database/transaction.js';
 import { countTokens } from '../llm/token-counter.js';
 import { UsageService } from '../usage/usage.service.js';
@@ -23,6 +24,12 @@ const PATIENCE_MS = 60_000;
 
 /** What an ended turn's row says of it. */
 type FinalState = ReturnType<typeof finalState>;
+
+/** Changes an answer's row on one condition; false where it does not hold. */
+type RowChange = (manager: EntityManager, id: number, changes: Partial<Message>) => Promise<boolean>;
+
+const lost: RowChange = async (manager, id, changes) =>
+  (await manager.update(Message, { id, ...expired() }, changes)).affected !== 0;
 
 /** The row is not the caller's to end: the transaction is taken back. */
 class NotOurs extends Error {}
@@ -49,7 +56,7 @@ export class TurnEnding {
     const ended = Object.assign(new Message(), message, state, RELEASED);
     try {
       return await waitForDatabase(async () => {
-        if (await this.conclude(message, { leaseOwner: this.lease.owner }, state)) return ended;
+        if (await this.conclude(message, state, this.own)) return ended;
         return (await this.other(message, state)) ?? interrupted(ended);
       }, PATIENCE_MS);
     } catch (error) {
@@ -74,23 +81,25 @@ export class TurnEnding {
         : { status: 'stopped', errorCode: null }),
       ...{ inputTokens: 0, outputTokens, usageEstimated: true },
     };
-    const isEnded = await this.conclude(message, expired(), state);
+    const isEnded = await this.conclude(message, state, lost);
     return isEnded ? Object.assign(new Message(), message, state, RELEASED) : null;
   }
+
+  private readonly own: RowChange = async (manager, id, changes) =>
+    (await updateRows(manager, Message, { id, leaseOwner: this.lease.owner }, changes)) > 0;
 
   /** One transaction; the user's row of the day is locked first, as where a turn begins. */
   private async conclude(
     { id, ownerId, createdAt, reservedTokens }: Message,
-    guard: FindOptionsWhere<Message>,
     state: FinalState,
+    change: RowChange,
   ): Promise<boolean> {
     const { inputTokens, outputTokens, usageEstimated: estimated } = state;
     const used = { reserved: reservedTokens, inputTokens, outputTokens, estimated };
     try {
       await inTransaction(this.dataSource, async (manager) => {
         await this.usage.settle(manager, ownerId, utcDay(createdAt), used);
-        const { affected } = await manager.update(Message, { id, ...guard }, { ...state, ...RELEASED });
-        if (affected === 0) throw new NotOurs();
+        if (!(await change(manager, id, { ...state, ...RELEASED }))) throw new NotOurs();
       });
       return true;
     } catch (error) {

@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
+import { execute, marks } from '../database/statements.js';
 import { TurnLease } from './turn.lease.js';
 
 /** How far rows may be behind their answers; with the time of writing it stays under 250 ms. */
@@ -76,22 +77,16 @@ export class TurnJournal implements OnApplicationShutdown {
   /** Writes the texts in one statement, and returns the ids of those that have no row here any more. */
   private async write(batch: Draft[]): Promise<number[]> {
     const ids = batch.map(([id]) => id);
-    const runner = this.dataSource.createQueryRunner();
-    try {
-      const own = `id IN (${marks(ids)}) AND lease_owner = ?`;
-      const cases = batch.map(() => 'WHEN ? THEN ?').join(' ');
-      const update = `UPDATE messages SET content = CASE id ${cases} END WHERE ${own}`;
-      const { affected } = await runner.query(update, [...batch.flat(), ...ids, this.lease.owner], true);
-      if (affected === batch.length) return [];
-      const rows: { id: number }[] = await runner.query(`SELECT id FROM messages WHERE ${own}`, [
-        ...ids,
-        this.lease.owner,
-      ]);
-      const here = new Set(rows.map(({ id }) => id));
-      return ids.filter((id) => !here.has(id));
-    } finally {
-      await runner.release();
-    }
+    const { manager } = this.dataSource;
+    const own = `id IN (${marks(ids)}) AND lease_owner = ?`;
+    const cases = batch.map(() => 'WHEN ? THEN ?').join(' ');
+    const update = `UPDATE messages SET content = CASE id ${cases} END WHERE ${own}`;
+    const { affected } = await execute(manager, update, [...batch.flat(), ...ids, this.lease.owner]);
+    if (affected === batch.length) return [];
+    const look = `SELECT id FROM messages WHERE ${own}`;
+    const rows = await manager.query<{ id: number }[]>(look, [...ids, this.lease.owner]);
+    const here = new Set(rows.map(({ id }) => id));
+    return ids.filter((id) => !here.has(id));
   }
 
   /** What could not be written waits for the next time, unless newer text is there already. */
@@ -99,10 +94,6 @@ export class TurnJournal implements OnApplicationShutdown {
     for (const [id, text] of batch) if (!this.drafts.has(id)) this.drafts.set(id, text);
     if (!this.timer) this.schedule(FLUSH_MS * 4);
   }
-}
-
-function marks(values: unknown[]): string {
-  return values.map(() => '?').join(', ');
 }
 
 function batchesOf(drafts: Draft[]): Draft[][] {

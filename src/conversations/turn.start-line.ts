@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { In, type Repository } from 'typeorm';
 import { waitForDatabase } from '../database/patience.js';
+import { execute, marks } from '../database/statements.js';
 import { Message } from './message.entity.js';
 import { TurnLease } from './turn.lease.js';
 
@@ -55,9 +56,13 @@ export class TurnStartLine {
 
   /** A row that says `streaming` under this process's lease was marked just now, if by a try whose answer got lost. */
   private async mark(ids: number[]): Promise<Set<number>> {
-    const own = { id: In(ids), leaseOwner: this.lease.owner };
-    const { affected } = await this.messages.update({ ...own, status: 'pending' }, { status: 'streaming' });
+    const { affected } = await execute(
+      this.messages.manager,
+      `UPDATE messages SET status = ? WHERE id IN (${marks(ids)}) AND lease_owner = ? AND status = ?`,
+      ['streaming', ...ids, this.lease.owner, 'pending'],
+    );
     if (affected === ids.length) return new Set(ids);
+    const own = { id: In(ids), leaseOwner: this.lease.owner };
     const rows = await this.messages.find({ where: { ...own, status: 'streaming' }, select: { id: true } });
     return new Set(rows.map(({ id }) => id));
   }

@@ -3,7 +3,7 @@ import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
 import { type DataSource, type EntityManager, type Repository } from 'typeorm';
 import { AppError } from '../common/errors.js';
 import { isUniqueViolation } from '../database/failures.js';
-import { insertRow } from '../database/insert-row.js';
+import { insertRow, updateRows } from '../database/statements.js';
 import { inTransaction } from '../database/transaction.js';
 import { Branches, type BranchPoint } from './branches.js';
 import { Conversation } from './conversation.entity.js';
@@ -142,12 +142,13 @@ export class TurnStore {
     const named = title === undefined ? {} : { title, titleSource: 'auto' as const };
     const end = lastSeq + count;
     // Mostly nothing has happened since the conversation was read: then one statement does it.
-    const asRead = await manager.update(
+    const asRead = await updateRows(
+      manager,
       Conversation,
       { id, ownerId, lastSeq, activeSeq, titleSource, ...(place.isNamed && { summaryUntil }) },
       { lastSeq: end, activeSeq: end, ...changes, ...named },
     );
-    if (asRead.affected) return { lastSeq: end, parentId: place.parent?.id ?? null };
+    if (asRead > 0) return { lastSeq: end, parentId: place.parent?.id ?? null };
     if (title) await manager.update(Conversation, { id, ownerId, titleSource: 'none' }, named);
     return this.takeSeqsBehindOthers(manager, conversation, count, { place, changes });
   }
@@ -196,7 +197,7 @@ export class TurnStore {
   }
 
   private async insert(manager: EntityManager, values: Partial<Message>): Promise<Message> {
-    const message = manager.create(Message, { ...BLANK, createdAt: new Date(), ...values });
+    const message = Object.assign(new Message(), BLANK, { createdAt: new Date() }, values);
     message.id = await insertRow(manager, Message, message);
     return message;
   }

@@ -39,10 +39,9 @@ export class TurnsService {
   send(ownerId: number, conversationId: number, dto: SendMessageDto, key?: string): Promise<StoredTurn> {
     const { content, ...options } = dto;
     const print = fingerprint('send', conversationId, content, ...chosen(options));
-    return this.once(ownerId, keyed(key, print), async (idempotency) => {
-      const conversation = await this.conversations.findOwned(ownerId, conversationId);
-      return this.acceptance.message(conversation, dto, idempotency);
-    });
+    return this.once(ownerId, keyed(key, print), (idempotency) =>
+      this.acceptance.message(ownerId, conversationId, dto, idempotency),
+    );
   }
 
   /**

@@ -78,6 +78,8 @@ function mysqlOptions(env: Connection): ServerOptions & Record<string, unknown> 
     supportBigNumbers: true,
     bigNumberStrings: false,
     connectTimeout: 2_000,
+    // Errors are told by their codes; a stack for every statement would only be for those that fail.
+    trace: false,
     poolSize: env.DATABASE_POOL_SIZE,
     statementTimeoutMs: env.DATABASE_STATEMENT_TIMEOUT_MS,
     // Idle connections that a restarted server has closed leave the pool by themselves; the rest is for half-dead ones.

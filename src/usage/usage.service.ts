@@ -1,9 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { type EntityManager, MoreThanOrEqual, type Repository, type UpdateQueryBuilder } from 'typeorm';
+import { type EntityManager, MoreThanOrEqual, type Repository } from 'typeorm';
 import { AppError } from '../common/errors.js';
 import { noteRateLimit } from '../common/rate-limits.js';
 import { ENV, type Env } from '../config/env.js';
+import { execute } from '../database/statements.js';
 import { UsageDto } from './dto/usage.dto.js';
 import { tokensTaken, UsageDay } from './usage-day.entity.js';
 import { type UsageLimits, usageLimits } from './usage-limits.js';
@@ -77,16 +78,12 @@ export class UsageService {
   /** Gives back what was reserved and books what was used. */
   async settle(manager: EntityManager, ownerId: number, day: string, settlement: Settlement): Promise<void> {
     const { reserved, inputTokens, outputTokens, estimated } = settlement;
-    await this.update(manager, ownerId, day)
-      .set({
-        reservedTokens: () => 'reserved_tokens - :reserved',
-        inputTokens: () => 'input_tokens + :inputTokens',
-        outputTokens: () => 'output_tokens + :outputTokens',
-        estimatedTokens: () => 'estimated_tokens + :estimatedTokens',
-      })
-      .setParameters({ reserved, inputTokens, outputTokens })
-      .setParameter('estimatedTokens', estimated ? inputTokens + outputTokens : 0)
-      .execute();
+    await execute(
+      manager,
+      'UPDATE usage_days SET reserved_tokens = reserved_tokens - ?, input_tokens = input_tokens + ?, ' +
+        'output_tokens = output_tokens + ?, estimated_tokens = estimated_tokens + ? WHERE user_id = ? AND day = ?',
+      [reserved, inputTokens, outputTokens, estimated ? inputTokens + outputTokens : 0, ownerId, day],
+    );
   }
 
   /** Books what was used beside the turns, for today. */
@@ -108,15 +105,19 @@ export class UsageService {
   /** One statement decides between those who come at once: the row is locked by whoever was let in. */
   private async take(manager: EntityManager, ownerId: number, day: string, tokens: number): Promise<boolean> {
     const { requestsPerDay, tokensPerDay } = this.limits;
-    const query = this.update(manager, ownerId, day)
-      .set({ requests: () => 'requests + 1', reservedTokens: () => 'reserved_tokens + :tokens' })
-      .setParameter('tokens', tokens);
-    if (requestsPerDay !== null) query.andWhere('requests < :requestsPerDay', { requestsPerDay });
-    if (tokensPerDay !== null)
-      query.andWhere('input_tokens + output_tokens + reserved_tokens <= :room', {
-        room: tokensPerDay - tokens,
-      });
-    return (await query.execute()).affected === 1;
+    let sql =
+      'UPDATE usage_days SET requests = requests + 1, reserved_tokens = reserved_tokens + ? ' +
+      'WHERE user_id = ? AND day = ?';
+    const values = [tokens, ownerId, day];
+    if (requestsPerDay !== null) {
+      sql += ' AND requests < ?';
+      values.push(requestsPerDay);
+    }
+    if (tokensPerDay !== null) {
+      sql += ' AND input_tokens + output_tokens + reserved_tokens <= ?';
+      values.push(tokensPerDay - tokens);
+    }
+    return (await execute(manager, sql, values)).affected === 1;
   }
 
   /**
@@ -176,9 +177,5 @@ export class UsageService {
     const limit = this.limits.requestsPerDay ?? 0;
     const { requests } = await manager.findOneByOrFail(UsageDay, { userId: ownerId, day: utcDay(now) });
     noteRateLimit({ limit, remaining: limit - requests, resetSeconds: secondsToMidnight(now) });
-  }
-
-  private update(manager: EntityManager, ownerId: number, day: string): UpdateQueryBuilder<UsageDay> {
-    return manager.createQueryBuilder().update(UsageDay).where({ userId: ownerId, day });
   }
 }

@@ -1,0 +1,146 @@
+import type { EntityManager, EntityMetadata, ObjectLiteral } from 'typeorm';
+import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata.js';
+
+/**
+ * Statements of the way that every turn takes. typeorm's query builder writes each one anew, which costs more processor
+ * time than all that the database has to do with it; these are written once, or put together from few pieces. Values
+ * go through typeorm's driver as they would otherwise, so that rows are the same in both dialects. Which rows are
+ * meant, and whose, the caller's conditions say.
+ */
+
+type Entity<T> = new () => T;
+
+/** The columns of an entity as statements need them. */
+interface Shape {
+  table: string;
+  columns: ColumnMetadata[];
+  byProperty: Map<string, ColumnMetadata>;
+}
+
+const shapes = new WeakMap<EntityMetadata, Shape>();
+
+/** What one statement did. */
+interface Done {
+  affected: number;
+  /** Of the row that it inserted. */
+  id: number;
+}
+
+/** Runs a statement with `?` in the place of values, in the manager's transaction where there is one. */
+export async function execute(manager: EntityManager, sql: string, values: unknown[]): Promise<Done> {
+  const runner = manager.queryRunner ?? manager.dataSource.createQueryRunner();
+  try {
+    const { raw, affected } = await runner.query(sql, values, true);
+    const inserted = raw as number | bigint | { insertId?: number } | undefined;
+    const id = Number(typeof inserted === 'object' ? inserted.insertId : inserted);
+    return { affected: affected ?? 0, id };
+  } finally {
+    if (runner !== manager.queryRunner) await runner.release();
+  }
+}
+
+/** Inserts a row whose columns are all named but the id, and returns the id that the database gave it. */
+export async function insertRow<T extends object>(
+  manager: EntityManager,
+  entity: Entity<T>,
+  row: T,
+): Promise<number> {
+  const { table, columns } = shapeOf(manager, entity);
+  const given = columns.filter(({ isGenerated }) => !isGenerated);
+  const names = given.map(({ databaseName }) => quoted(databaseName)).join(', ');
+  const values = given.map((column) => stored(manager, column, (row as ObjectLiteral)[column.propertyName]));
+  return (await execute(manager, `INSERT INTO ${table} (${names}) VALUES (${marks(values)})`, values)).id;
+}
+
+/** Changes the rows whose columns are equal to `where`, which null never is; returns how many there are. */
+export async function updateRows<T extends object>(
+  manager: EntityManager,
+  entity: Entity<T>,
+  where: Partial<T>,
+  changes: Partial<T>,
+): Promise<number> {
+  const { table, byProperty } = shapeOf(manager, entity);
+  const values: unknown[] = [];
+  const pairs = (of: object) =>
+    Object.entries(of).map(([property, value]) => {
+      const column = byProperty.get(property)!;
+      values.push(stored(manager, column, value));
+      return `${quoted(column.databaseName)} = ?`;
+    });
+  const set = pairs(changes).join(', ');
+  const condition = pairs(where).join(' AND ');
+  return (await execute(manager, `UPDATE ${table} SET ${set} WHERE ${condition}`, values)).affected;
+}
+
+/** Reads rows. @param tail what follows `SELECT … FROM table`, with `?` in the place of `values` */
+export async function selectRows<T extends object>(
+  manager: EntityManager,
+  entity: Entity<T>,
+  tail: string,
+  values: unknown[],
+): Promise<T[]> {
+  const { table } = shapeOf(manager, entity);
+  const sql = `SELECT ${columnsOf(manager, entity, table)} FROM ${table} ${tail}`;
+  const found = await manager.query<ObjectLiteral[]>(sql, values);
+  return found.map((row) => rowOf(manager, entity, table, row)!);
+}
+
+/** The columns of an entity in a statement that joins several, for `rowOf`. @param alias the table's in the statement */
+export function columnsOf<T>(manager: EntityManager, entity: Entity<T>, alias: string): string {
+  const { columns } = shapeOf(manager, entity);
+  return columns
+    .map(({ databaseName: name }) => `${alias}.${quoted(name)} AS ${quoted(`${alias}_${name}`)}`)
+    .join(', ');
+}
+
+/** The entity in a row that was read by `columnsOf`; null where the join has found none. */
+export function rowOf<T extends object>(
+  manager: EntityManager,
+  entity: Entity<T>,
+  alias: string,
+  row: ObjectLiteral,
+): T | null {
+  const { driver } = manager.dataSource;
+  const found: ObjectLiteral = new entity();
+  for (const column of shapeOf(manager, entity).columns) {
+    const value: unknown = row[`${alias}_${column.databaseName}`];
+    if (value === null && column.isPrimary) return null;
+    found[column.propertyName] = driver.prepareHydratedValue(value, column);
+  }
+  return found as T;
+}
+
+/** A value as it stands in its column: SQLite keeps times as text. */
+export function storedAs<T>(
+  manager: EntityManager,
+  entity: Entity<T>,
+  property: keyof T & string,
+  value: unknown,
+): unknown {
+  return stored(manager, shapeOf(manager, entity).byProperty.get(property)!, value);
+}
+
+/** As many `?` as there are values. */
+export function marks(values: unknown[]): string {
+  return values.map(() => '?').join(', ');
+}
+
+function stored(manager: EntityManager, column: ColumnMetadata, value: unknown): unknown {
+  return manager.dataSource.driver.preparePersistentValue(value, column) as unknown;
+}
+
+function shapeOf<T>(manager: EntityManager, entity: Entity<T>): Shape {
+  const metadata = manager.dataSource.getMetadata(entity);
+  const known = shapes.get(metadata);
+  if (known) return known;
+  const { tableName: table, columns } = metadata;
+  const byProperty = new Map(columns.map((column) => [column.propertyName, column]));
+  const shape = { table, columns, byProperty };
+  shapes.set(metadata, shape);
+  return shape;
+}
+
+/** As both dialects quote names. */
+function quoted(name: string): string {
+  return `\`${name}\``;
+}
