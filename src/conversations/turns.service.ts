@@ -15,7 +15,7 @@ const STOP_PATIENCE_MS = 3_000;
 const STOP_POLL_MS = 20;
 
 /** How many turns are begun at a time: of a crowd that comes at once all would share the processor and be last together. */
-const BEGUN_AT_ONCE = 8;
+const BEGUN_AT_ONCE = 24;
 
 /** What users do with turns: begin one, have an answer made again, stop it. */
 @Injectable()
