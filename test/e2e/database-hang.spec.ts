@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createConnection } from 'mysql2/promise';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -47,7 +48,13 @@ describe.runIf(inject('dialect') === 'mariadb')('a database server that is silen
     await Promise.all([database?.stop(), upstream?.close()]);
   });
 
-  const hang = () => process.kill(database.pid, 'SIGSTOP');
+  /** On a busy machine its threads stop one after the other: one may answer a moment longer. */
+  const hang = async () => {
+    process.kill(database.pid, 'SIGSTOP');
+    const tasks = `/proc/${database.pid}/task`;
+    const isStopped = (task: string) => /^State:\s+T/m.test(readFileSync(`${tasks}/${task}/status`, 'utf8'));
+    await eventually(async () => readdirSync(tasks).every(isStopped));
+  };
   const goOn = () => process.kill(database.pid, 'SIGCONT');
 
   async function another(more: Record<string, string> = {}): Promise<ApiProcess> {
@@ -92,7 +99,7 @@ describe.runIf(inject('dialect') === 'mariadb')('a database server that is silen
   it('is answered for soon at first, at once afterwards, and works again when it does', async () => {
     const conversation = await begin(client);
     await expectWorking(client);
-    hang();
+    await hang();
     const first = expectUnavailable(BOUND_MS, everything(client, conversation));
     for (let n = 0; n < 10; n += 1) await within(1_000, () => client.get('/health/live', { expect: 200 }));
     await first;
@@ -105,7 +112,7 @@ describe.runIf(inject('dialect') === 'mariadb')('a database server that is silen
   }, 60_000);
 
   it('keeps nobody of a crowd waiting, and no connection', async () => {
-    hang();
+    await hang();
     await expectUnavailable(
       BOUND_MS,
       Array.from({ length: 300 }, () => () => client.get('conversations')),
@@ -131,7 +138,7 @@ describe.runIf(inject('dialect') === 'mariadb')('a database server that is silen
     const open = (id: number) => client.stream(`conversations/${id}/messages`, { body: { content: 'Go' } });
     const streams = await Promise.all([long, short].map(open));
     await Promise.all(streams.map((stream) => stream.nextOf('message.delta')));
-    hang();
+    await hang();
     const from = performance.now();
     // Longer than a lease: nobody renews it, and nobody may take it for lost.
     await sleep(9_000);
@@ -165,7 +172,7 @@ describe.runIf(inject('dialect') === 'mariadb')('a database server that is silen
       }, 30_000);
     });
     await sleep(50);
-    hang();
+    await hang();
     await sleep(6_000);
     goOn();
     for (const answer of await Promise.all(sends))
@@ -221,7 +228,7 @@ describe.runIf(inject('dialect') === 'mariadb')('a database server that is silen
   it('does not keep a process from its end', async () => {
     const ending = await another();
     await client.at(ending.url).get('conversations', { expect: 200 });
-    hang();
+    await hang();
     const asked = client
       .at(ending.url)
       .get('conversations')
