@@ -181,7 +181,7 @@ export class TurnStore {
     prompt: Message,
     seq: number,
     { tokens, onDisconnect }: TurnTerms,
-    more: Partial<Message> = {},
+    more: Partial<Message>,
   ): Promise<Message> {
     const { conversationId, ownerId, id } = prompt;
     return this.insert(manager, {
@@ -197,7 +197,7 @@ export class TurnStore {
   }
 
   private async insert(manager: EntityManager, values: Partial<Message>): Promise<Message> {
-    const message = Object.assign(new Message(), BLANK, { createdAt: new Date() }, values);
+    const message = Object.assign(new Message(), BLANK, values);
     message.id = await insertRow(manager, Message, message);
     return message;
   }
