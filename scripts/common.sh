@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What scripts/test and scripts/start share; to be sourced in the repository's root.
+# What the scripts share; to be sourced in the repository's root.
 
 fail() {
   printf '%s\n' "$*" >&2
@@ -32,4 +32,18 @@ install_packages() {
   fi
   PATH="$PWD/node_modules/.bin:$PATH"
   export PATH
+}
+
+# Builds dist, unless it is newer than everything that it is made of; says how long it took.
+build_where_old() {
+  if is_built; then return 0; fi
+  local start
+  start=$(date +%s%N)
+  npm run --silent build
+  echo "Built in $(seconds_since "$start") s"
+}
+
+is_built() {
+  [ -e dist/src/main.js ] || return 1
+  [ -z "$(find src libs migrations package-lock.json nest-cli.json tsconfig*.json -newer dist/src/main.js -print -quit)" ]
 }
