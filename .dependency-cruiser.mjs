@@ -7,14 +7,14 @@
 const FEATURES = {
   health: [],
   users: [],
-  auth: ['users'],
+  auth: ['users', 'files'],
   prompts: ['users'],
   chatbots: ['users', 'prompts'],
   topics: ['users', 'chatbots'],
-  files: [],
+  files: ['users'],
   usage: ['users'],
   conversations: ['users', 'chatbots', 'topics', 'files', 'usage', 'llm'],
-  speech: ['files', 'conversations'],
+  speech: ['users', 'files', 'conversations'],
 };
 
 /** What every room may import, below the features. */
@@ -31,6 +31,7 @@ const PORTS = {
   llm: ['language-model', 'language-models', 'context-size', 'token-counter'],
   users: ['password-hasher', 'credentials'],
   usage: ['utc-day'],
+  files: ['file-storage', 'file-response', 'upload'],
 };
 
 const ROOMS_OF_FEATURES = `(${Object.keys(FEATURES).join('|')})`;

@@ -5,6 +5,7 @@ import { StreamsModule } from '../libs/streams/streams.module.js';
 import { Foundation1795000000000 } from '../migrations/1795000000000-foundation.js';
 import { Usage1795100000000 } from '../migrations/1795100000000-usage.js';
 import { Turns1795200000000 } from '../migrations/1795200000000-turns.js';
+import { Files1795300000000 } from '../migrations/1795300000000-files.js';
 import { AuthModule } from './auth/auth.module.js';
 import { Session } from './auth/session.entity.js';
 import { Chatbot } from './chatbots/chatbot.entity.js';
@@ -13,9 +14,13 @@ import { ConfigModule } from './config/config.module.js';
 import type { Env } from './config/env.js';
 import { Conversation } from './conversations/conversation.entity.js';
 import { ConversationsModule } from './conversations/conversations.module.js';
+import { MessageFile } from './conversations/message-file.entity.js';
 import { Message } from './conversations/message.entity.js';
 import { SUMMARIZE } from './conversations/summaries.js';
 import { DatabaseModule } from './database/database.module.js';
+import { BlobRemoval } from './files/blob-removal.entity.js';
+import { FilesModule } from './files/files.module.js';
+import { StoredFile } from './files/stored-file.entity.js';
 import { HealthModule } from './health/health.module.js';
 import { PromptScope } from './prompts/prompt-scope.entity.js';
 import { Prompt } from './prompts/prompt.entity.js';
@@ -26,8 +31,16 @@ import { UsageDay } from './usage/usage-day.entity.js';
 import { UsageModule } from './usage/usage.module.js';
 import { User } from './users/user.entity.js';
 
-export const ENTITIES = [User, Session, Chatbot, Topic, PromptScope, Prompt, Conversation, Message, UsageDay];
-export const MIGRATIONS = [Foundation1795000000000, Usage1795100000000, Turns1795200000000];
+export const ENTITIES = [
+  ...[User, Session, Chatbot, Topic, PromptScope, Prompt, Conversation, Message, UsageDay],
+  ...[StoredFile, BlobRemoval, MessageFile],
+];
+export const MIGRATIONS = [
+  Foundation1795000000000,
+  Usage1795100000000,
+  Turns1795200000000,
+  Files1795300000000,
+];
 
 /** Every job that there is. */
 const JOBS = [SUMMARIZE];
@@ -70,6 +83,7 @@ export class AppModule {
       ChatbotsModule,
       TopicsModule,
       PromptsModule,
+      FilesModule,
       ConversationsModule,
       UsageModule,
     ];

@@ -14,6 +14,7 @@ import { languageOf, requestContext, requestIdOf } from './common/request-contex
 import { InputPipe } from './common/input.pipe.js';
 import type { Env } from './config/env.js';
 import { classifyDatabaseFailure } from './database/failures.js';
+import { classifyStorageFailure } from './files/file-storage.js';
 
 export const API_PREFIX = 'api/v1';
 const CLOSE_PATIENCE_MS = 3_000;
@@ -39,7 +40,9 @@ export async function createApp(
   });
   await acceptRequests(app, env);
   app.useGlobalPipes(new InputPipe());
-  app.useGlobalFilters(new ProblemFilter(classifyDatabaseFailure));
+  app.useGlobalFilters(
+    new ProblemFilter((error) => classifyDatabaseFailure(error) ?? classifyStorageFailure(error)),
+  );
   app.setGlobalPrefix(API_PREFIX, { exclude: [{ path: 'health/{*path}', method: RequestMethod.GET }] });
   setUpSwagger(app);
   app.enableShutdownHooks(undefined, { useProcessExit: true });

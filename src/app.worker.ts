@@ -5,12 +5,16 @@ import { AuthModule } from './auth/auth.module.js';
 import { JsonLogger } from './common/json-logger.js';
 import type { Env } from './config/env.js';
 import { ConversationsModule } from './conversations/conversations.module.js';
+import { FilesModule } from './files/files.module.js';
 
 /** The worker: what goes on without a request. The features bring it along; nothing here listens on a port. */
 @Module({})
 export class WorkerModule {
   static of(env: Env): DynamicModule {
-    return { module: WorkerModule, imports: [...ground(env, true), AuthModule, ConversationsModule] };
+    return {
+      module: WorkerModule,
+      imports: [...ground(env, true), AuthModule, FilesModule, ConversationsModule],
+    };
   }
 }
 

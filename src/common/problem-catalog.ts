@@ -103,11 +103,17 @@ export const PROBLEMS = {
     ['Body too large', 'The body is larger than this route takes.'],
     ['请求体过大', '请求体超过此接口允许的大小。'],
   ),
+  file_too_large: entry(
+    413,
+    ['File too large', 'The file is larger than {maxBytes} bytes.'],
+    ['文件过大', '文件超过 {maxBytes} 字节。'],
+  ),
   unsupported_media_type: entry(
     415,
     ['Unsupported media type', 'Send the body as application/json.'],
     ['不支持的媒体类型', '请以 application/json 发送请求体。'],
   ),
+  file_empty: entry(422, ['Empty file', 'The file has no content.'], ['文件为空', '文件没有内容。']),
   idempotency_key_reused: entry(
     422,
     ['Idempotency key reused', 'This Idempotency-Key was used before with another request.'],
@@ -150,6 +156,11 @@ export const PROBLEMS = {
       'The events of a turn could not be followed everywhere just now; try again shortly.',
     ],
     ['事件服务不可用', '暂时无法传递对话事件，请稍后重试。'],
+  ),
+  storage_unavailable: entry(
+    503,
+    ['File storage unavailable', 'Files cannot be stored or read just now; try again shortly.'],
+    ['文件存储不可用', '暂时无法存取文件，请稍后重试。'],
   ),
   shutting_down: entry(
     503,

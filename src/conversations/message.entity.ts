@@ -136,6 +136,10 @@ export class Message {
   @Column({ name: 'finish_reason', type: 'varchar', length: 16, nullable: true })
   finishReason!: FinishReason | null;
 
+  /** Whether `message_files` has rows of it: what has none is read without a look there. */
+  @Column({ name: 'has_files', type: 'boolean', default: false })
+  hasFiles!: boolean;
+
   /** Set by a process that wants the answer to stop and is not its writer. */
   @Column({ name: 'stop_requested_at', type: 'datetime', precision: 3, nullable: true })
   stopRequestedAt!: Date | null;

@@ -234,5 +234,6 @@ const BLANK: Partial<Message> = {
   attempt: 0,
   reservedTokens: 0,
   finishReason: null,
+  hasFiles: false,
   finishedAt: null,
 };
