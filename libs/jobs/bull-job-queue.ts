@@ -29,6 +29,8 @@ interface Options {
   graceMs: number;
   /** Begins the names of all keys in Redis. */
   prefix: string;
+  /** Tells queues apart that share a prefix; the queue of everything where it is absent. */
+  lane?: string;
   /** After how long without a sign of life from its process a job is given to another one. */
   lockMs?: number;
   /** When a job that this version cannot read is looked at again. */
@@ -119,7 +121,7 @@ export class BullJobQueue extends JobQueue {
   }
 
   private queue(options: Pick<Bull.QueueOptions, 'createClient'>): Queue<JobMessage> {
-    const { prefix, lockMs = LOCK_MS } = this.options;
+    const { prefix, lane, lockMs = LOCK_MS } = this.options;
     const settings = {
       lockDuration: lockMs,
       stalledInterval: lockMs,
@@ -130,7 +132,9 @@ export class BullJobQueue extends JobQueue {
     // Bull's version check would send a command before there is a connection; its types do not know the option.
     const own = { prefix, settings, skipVersionCheck: true, ...options };
     // Bull names its connection without catching what goes wrong: a process that ends early would die of it.
-    return Object.assign(new Bull<JobMessage>(QUEUE, own), { setWorkerName: () => Promise.resolve() });
+    return Object.assign(new Bull<JobMessage>(lane ? `${QUEUE}.${lane}` : QUEUE, own), {
+      setWorkerName: () => Promise.resolve(),
+    });
   }
 
   private listen(queue: Queue<JobMessage>): void {
