@@ -9,6 +9,7 @@ import {
 } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type AuthUser, CurrentUser } from '../common/current-user.js';
+import { IdempotencyKey } from '../common/idempotency.js';
 import { IdPipe } from '../common/id.pipe.js';
 import { ConversationsService } from './conversations.service.js';
 import {
@@ -23,7 +24,6 @@ import { SendMessageDto } from './dto/turn.dto.js';
 import { MessagesService } from './messages.service.js';
 import { TurnDelivery } from './turn.delivery.js';
 import { ApiTurn } from './turn.openapi.js';
-import { IdempotencyKey } from './turn.request.js';
 import { TurnsService } from './turns.service.js';
 
 @ApiTags('conversations')

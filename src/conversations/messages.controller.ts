@@ -10,13 +10,14 @@ import {
 } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type AuthUser, CurrentUser } from '../common/current-user.js';
+import { AfterEvent } from '../common/event-stream.js';
+import { IdempotencyKey } from '../common/idempotency.js';
 import { IdPipe } from '../common/id.pipe.js';
 import { FeedbackDto, MessageDto } from './dto/message.dto.js';
 import { RegenerateDto } from './dto/turn.dto.js';
 import { MessagesService } from './messages.service.js';
 import { TurnDelivery } from './turn.delivery.js';
 import { ApiTurn, ApiTurnEvents } from './turn.openapi.js';
-import { AfterEvent, IdempotencyKey } from './turn.request.js';
 import { TurnsService } from './turns.service.js';
 
 @ApiTags('messages')

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { AppError } from '../common/errors.js';
+import type { Idempotency } from '../common/idempotency.js';
 import { fieldMessage } from '../common/validation.js';
 import { countTokens } from '../llm/token-counter.js';
 import { Branches, type BranchPoint } from './branches.js';
@@ -10,7 +11,7 @@ import type { RegenerateDto, SendMessageDto } from './dto/turn.dto.js';
 import type { Message } from './message.entity.js';
 import { TurnBudget } from './turn.budget.js';
 import { type PromptSetting, TurnPrompt, withoutSummary } from './turn.prompt.js';
-import type { Idempotency, StoredTurn } from './turn.replays.js';
+import type { StoredTurn } from './turn.replays.js';
 import { type TurnOutset, TurnSettings } from './turn.settings.js';
 import { type TurnPlace, TurnStore } from './turn.store.js';
 

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { Repository } from 'typeorm';
 import { AppError } from '../common/errors.js';
+import type { Idempotency } from '../common/idempotency.js';
 import { Message } from './message.entity.js';
 
 const KEY_LIFETIME_MS = 24 * 3_600_000;
@@ -12,17 +12,6 @@ export interface StoredTurn {
   userMessage: Message;
   assistantMessage: Message;
   replayed: boolean;
-}
-
-/** The client's own name for a request, and what the request was. */
-export interface Idempotency {
-  key: string;
-  requestHash: string;
-}
-
-/** A request's fingerprint: the same key with another one is a mistake of the client's. */
-export function fingerprint(...parts: (string | number | null)[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
 /** Finds turns again by the keys of the requests that made them. */

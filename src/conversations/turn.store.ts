@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
 import { type DataSource, type EntityManager, type Repository } from 'typeorm';
 import { AppError } from '../common/errors.js';
+import type { Idempotency } from '../common/idempotency.js';
 import { isUniqueViolation } from '../database/failures.js';
 import { insertRow, updateRows } from '../database/statements.js';
 import { inTransaction } from '../database/transaction.js';
@@ -11,7 +12,7 @@ import { Message, type OnDisconnect } from './message.entity.js';
 import { titleOf } from './title.js';
 import { TurnBudget } from './turn.budget.js';
 import { LEASE_MS, TurnLease } from './turn.lease.js';
-import { type Idempotency, type StoredTurn, TurnReplays } from './turn.replays.js';
+import { type StoredTurn, TurnReplays } from './turn.replays.js';
 
 /** What a user's message is made of. */
 export interface NewPrompt {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Semaphore } from 'async-mutex';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { chosen, fingerprint, type Idempotency, keyed } from '../common/idempotency.js';
 import { ConversationsService } from './conversations.service.js';
 import { MessageDto } from './dto/message.dto.js';
 import type { RegenerateDto, SendMessageDto } from './dto/turn.dto.js';
@@ -8,7 +9,7 @@ import { isFinal, type Message } from './message.entity.js';
 import { MessagesService } from './messages.service.js';
 import { type AcceptedTurn, TurnAcceptance } from './turn.acceptance.js';
 import { TurnEngine } from './turn.engine.js';
-import { fingerprint, type Idempotency, type StoredTurn, TurnReplays } from './turn.replays.js';
+import { type StoredTurn, TurnReplays } from './turn.replays.js';
 import { TurnStarter } from './turn.starter.js';
 
 const STOP_PATIENCE_MS = 3_000;
@@ -104,14 +105,4 @@ export class TurnsService {
       await sleep(STOP_POLL_MS);
     }
   }
-}
-
-function keyed(key: string | undefined, requestHash: string): Idempotency | undefined {
-  return key === undefined ? undefined : { key, requestHash };
-}
-
-/** What a request says beyond the least: a fingerprint without it is what it was before there was such a choice. */
-function chosen(options: object): string[] {
-  const said = Object.entries(options).filter(([, value]) => value !== undefined);
-  return said.length === 0 ? [] : [JSON.stringify(said.sort(([a], [b]) => (a < b ? -1 : 1)))];
 }
