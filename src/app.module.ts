@@ -6,6 +6,7 @@ import { Foundation1795000000000 } from '../migrations/1795000000000-foundation.
 import { Usage1795100000000 } from '../migrations/1795100000000-usage.js';
 import { Turns1795200000000 } from '../migrations/1795200000000-turns.js';
 import { Files1795300000000 } from '../migrations/1795300000000-files.js';
+import { VoiceTurns1795600000000 } from '../migrations/1795600000000-voice-turns.js';
 import { AuthModule } from './auth/auth.module.js';
 import { Session } from './auth/session.entity.js';
 import { Chatbot } from './chatbots/chatbot.entity.js';
@@ -40,6 +41,7 @@ export const MIGRATIONS = [
   Usage1795100000000,
   Turns1795200000000,
   Files1795300000000,
+  VoiceTurns1795600000000,
 ];
 
 /** Every job that there is. */

@@ -25,7 +25,8 @@ function personaText(persona: string): string {
   ].join('\n\n');
 }
 
-function languageText(tag: string): string {
+/** Says which language to answer in, whatever comes in. */
+export function languageText(tag: string): string {
   return `Always answer in ${languageName(tag)}, whatever language the message is written in.`;
 }
 

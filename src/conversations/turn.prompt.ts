@@ -113,7 +113,7 @@ export class TurnPrompt {
     );
     const parts = [
       this.env.SYSTEM_PROMPT ?? '',
-      chatbot ? chatbotSystemText(chatbot) : '',
+      chatbot ? chatbotSystemText(speakingOn(topic, chatbot)) : '',
       topic ? topicSystemText(topic) : '',
       summary === '' ? '' : `What was said before:\n${summary}`,
     ];
@@ -133,6 +133,11 @@ export class TurnPrompt {
       answer = message.role === 'assistant' && message.content !== '' ? message : undefined;
     }
   }
+}
+
+/** Two languages to answer in are none: the topic's counts. */
+function speakingOn(topic: Topic | null, chatbot: Chatbot): Parameters<typeof chatbotSystemText>[0] {
+  return topic?.replyLanguage ? { ...chatbot, replyLanguage: null } : chatbot;
 }
 
 function turnOf(message: Message, answer: Message | undefined): PastTurn {

@@ -24,6 +24,10 @@ export class Topic extends TimedRow {
   @Column({ type: 'longtext', nullable: true })
   context!: string | null;
 
+  /** Tag of the language to answer in, such as `en`; where there is one it counts before the chatbot's. */
+  @Column({ name: 'reply_language', type: 'varchar', length: 20, nullable: true })
+  replyLanguage!: string | null;
+
   /** The preset that it was made from. */
   @Column({ type: 'varchar', length: 64, nullable: true })
   preset!: string | null;

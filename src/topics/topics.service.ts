@@ -25,7 +25,8 @@ export class TopicsService {
       });
     }
     const instructions = dto.instructions === undefined ? (preset?.instructions ?? null) : dto.instructions;
-    const topic = { ownerId, theme, instructions, context: null, preset: dto.preset ?? null };
+    const { replyLanguage = null, preset: presetId = null } = dto;
+    const topic = { ownerId, theme, instructions, context: null, replyLanguage, preset: presetId };
     return TopicDto.from(await this.topics.save(this.topics.create(topic)));
   }
 

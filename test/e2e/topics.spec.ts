@@ -5,6 +5,7 @@ import { useApi } from '../support/suite.ts';
 const WHOLE = {
   theme: '在餐厅点菜 🍜 Ordering food',
   instructions: '你是服务员；我对坚果过敏。\n“Ask one thing at a time.” 🥜',
+  replyLanguage: 'zh-Hans',
 };
 
 describe('topics', () => {
@@ -26,6 +27,12 @@ describe('topics', () => {
     expect(changed).toEqual({ ...made, theme: '茶 🍵', updatedAt: changed.updatedAt });
     expect((await client.patch(path, {}, { expect: 200 })).body.instructions).toBe(WHOLE.instructions);
     expect((await client.patch(path, { instructions: null }, { expect: 200 })).body.instructions).toBeNull();
+    expect(
+      (await client.patch(path, { replyLanguage: null }, { expect: 200 })).body.replyLanguage,
+    ).toBeNull();
+    expect((await client.patch(path, { replyLanguage: 'no tag' })).body.errors[0].field).toBe(
+      'replyLanguage',
+    );
     const refused = await client.patch(path, { theme: null });
     expect([refused.status, refused.body.errors[0].field]).toEqual([400, 'theme']);
     expect((await client.patch(path, { context: 'x' })).body.errors[0].field).toBe('context');

@@ -45,6 +45,22 @@ describe('a turn', () => {
     expect(system.content).toContain('Be brief.');
   });
 
+  it("is answered in the topic's language, the chatbot's where the topic names none, and never in two", async () => {
+    const client = await ctx.register();
+    const bot = await client.post('chatbots', { name: 'Guide', replyLanguage: 'fr' }, { expect: 201 });
+    const asked = async (replyLanguage: string | null) => {
+      const topic = await client.post('topics', { theme: '机场', replyLanguage }, { expect: 201 });
+      const made = { chatbotId: bot.body.id, topicId: topic.body.id };
+      const { body: conversation } = await client.post('conversations', made, { expect: 201 });
+      ctx.upstream.reset();
+      await client.post(`conversations/${conversation.id}/messages`, { content: '你好' }, { expect: 201 });
+      const { content } = (ctx.upstream.log[0]!.body as any).messages[0];
+      return [...content.matchAll(/Always answer in (\w+), whatever language/g)].map(([, name]) => name);
+    };
+    expect(await asked('en')).toEqual(['English']);
+    expect(await asked(null)).toEqual(['French']);
+  });
+
   it('sends the history once and the prompt once', async () => {
     const client = await ctx.register();
     const id = await begin(client);

@@ -1,4 +1,4 @@
-import { IsIn, IsString } from 'class-validator';
+import { IsIn, IsString, Matches } from 'class-validator';
 import { MaxLength, NotBlank, Optional, OptionalOrNull } from '../../common/validation.js';
 import { TOPIC_PRESET_IDS, type TopicPresetId } from '../topic-presets.js';
 
@@ -22,6 +22,17 @@ export class UpdateTopicDto {
   @IsString()
   @MaxLength(20_000)
   instructions?: string | null;
+
+  /**
+   * Tag of the language to always answer in (BCP 47, up to 20 characters), whatever the chatbot's; null for the
+   * chatbot's.
+   * @example 'en'
+   */
+  @OptionalOrNull()
+  @IsString()
+  @MaxLength(20)
+  @Matches(/^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$/, { context: { rule: 'isLanguageTag' } })
+  replyLanguage?: string | null;
 }
 
 /** A new topic: a theme of one's own, or a preset, whose texts fill in what is absent. */

@@ -28,6 +28,12 @@ export class TopicDto {
   context!: string | null;
 
   /**
+   * Tag of the language that is always answered in; null for the chatbot's.
+   * @example 'en'
+   */
+  replyLanguage!: string | null;
+
+  /**
    * The preset that it was made from, if any.
    * @example 'food-ordering'
    */
@@ -45,8 +51,9 @@ export class TopicDto {
    */
   updatedAt!: Date;
 
-  static from({ id, theme, instructions, context, preset, createdAt, updatedAt }: Topic): TopicDto {
-    return { id, theme, instructions, context, preset, createdAt, updatedAt };
+  static from(topic: Topic): TopicDto {
+    const { id, theme, instructions, context, replyLanguage, preset, createdAt, updatedAt } = topic;
+    return { id, theme, instructions, context, replyLanguage, preset, createdAt, updatedAt };
   }
 }
 
