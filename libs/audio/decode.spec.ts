@@ -97,8 +97,11 @@ describe('decode', { timeout: 30_000 }, () => {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const sound = synthetic('sine=d=1');
     const lists = {
-      m3u8: `#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n${sound}\n#EXTINF:1,\n${url}/hls\n#EXT-X-ENDLIST\n`,
-      ffconcat: `ffconcat version 1.0\nfile ${sound}\nfile ${url}/concat\n`,
+      // These two name nothing but a sound of this machine: ffmpeg would play it.
+      m3u8: `#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n${converted(sound, 'mp3')}\n#EXT-X-ENDLIST\n`,
+      ffconcat: `ffconcat version 1.0\nfile ${sound.split('/').at(-1)}\n`,
+      hls: `#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n${url}/hls\n#EXT-X-ENDLIST\n`,
+      concat: `ffconcat version 1.0\nfile ${url}/concat\n`,
       svg: `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"><image xlink:href="${url}/svg"/></svg>`,
       mpd: `<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static"><Period><AdaptationSet mimeType="audio/mp4"><Representation id="1"><BaseURL>${url}/dash</BaseURL></Representation></AdaptationSet></Period></MPD>`,
       sdp: `v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 5004 RTP/AVP 0\n`,
