@@ -15,6 +15,7 @@ import { InputPipe } from './common/input.pipe.js';
 import type { Env } from './config/env.js';
 import { classifyDatabaseFailure } from './database/failures.js';
 import { classifyStorageFailure } from './files/file-storage.js';
+import { acceptUploads } from './files/upload.js';
 
 export const API_PREFIX = 'api/v1';
 const CLOSE_PATIENCE_MS = 3_000;
@@ -88,6 +89,7 @@ async function acceptRequests(app: NestFastifyApplication, env: Env): Promise<vo
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
   // JSON is what the API reads: Fastify's own parser for plain text would make a body of anything.
   fastify.removeContentTypeParser('text/plain');
+  await acceptUploads(fastify);
   fastify.addHook('onRequest', giveContext);
   fastify.addHook('onSend', (_request, reply, _payload, done) => {
     writeRateLimitHeaders(reply);

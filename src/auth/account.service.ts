@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { AuthUser } from '../common/current-user.js';
 import { AppError } from '../common/errors.js';
+import { FilesService } from '../files/files.service.js';
 import type { ChangeUserDto } from '../users/dto/change-user.dto.js';
 import { UserDto } from '../users/dto/user.dto.js';
 import { PasswordHasher } from '../users/password-hasher.js';
@@ -18,6 +19,7 @@ export class AccountService {
     private readonly hasher: PasswordHasher,
     private readonly sessions: SessionsService,
     private readonly limits: LoginLimits,
+    private readonly files: FilesService,
   ) {}
 
   async find(user: AuthUser): Promise<UserDto> {
@@ -46,7 +48,7 @@ export class AccountService {
   /** Deletes the account and everything that belongs to it. @throws AppError wrong_password; RateLimitedError */
   async delete(user: AuthUser, { password }: DeleteAccountDto, address: string): Promise<void> {
     await this.prove(user, password, address);
-    await this.users.delete(user.id);
+    await this.users.delete(user.id, (manager) => this.files.discardAll(manager, user.id));
   }
 
   /** What an admin changes; the logins of an account that he deactivates end for good. @throws AppError not_found */

@@ -110,8 +110,8 @@ export const PROBLEMS = {
   ),
   unsupported_media_type: entry(
     415,
-    ['Unsupported media type', 'Send the body as application/json.'],
-    ['不支持的媒体类型', '请以 application/json 发送请求体。'],
+    ['Unsupported media type', 'This route does not take a body of this media type.'],
+    ['不支持的媒体类型', '此接口不接受该媒体类型的请求体。'],
   ),
   file_empty: entry(422, ['Empty file', 'The file has no content.'], ['文件为空', '文件没有内容。']),
   idempotency_key_reused: entry(

@@ -40,6 +40,9 @@ const FIELD_TEXTS: Record<string, Record<Language, string>> = {
     en: 'must be a language tag such as en or zh-Hans',
     zh: '必须是语言标签，例如 en 或 zh-Hans',
   },
+  isFile: { en: 'must be a file', zh: '必须是文件' },
+  isOneFile: { en: 'must be one file', zh: '只能是一个文件' },
+  isTooLong: { en: 'is too long', zh: '过长' },
   isCursor: { en: 'is not a cursor of this list', zh: '不是此列表的游标' },
   isIdempotencyKey: {
     en: 'must have 1 to 255 visible ASCII characters',

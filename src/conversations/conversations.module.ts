@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { ChatbotsModule } from '../chatbots/chatbots.module.js';
+import { FilesModule } from '../files/files.module.js';
 import { LlmModule } from '../llm/llm.module.js';
 import { TopicsModule } from '../topics/topics.module.js';
 import { UsageModule } from '../usage/usage.module.js';
@@ -9,6 +10,7 @@ import { Conversation } from './conversation.entity.js';
 import { ConversationsController } from './conversations.controller.js';
 import { ConversationsService } from './conversations.service.js';
 import { Message } from './message.entity.js';
+import { MessageFile } from './message-file.entity.js';
 import { MessagesController } from './messages.controller.js';
 import { MessagesService } from './messages.service.js';
 import { Summaries } from './summaries.js';
@@ -34,9 +36,10 @@ import { TurnsService } from './turns.service.js';
 /** Conversations, their messages, and the turns that make them. */
 @Module({
   imports: [
-    TypeOrmModule.forFeature([Conversation, Message]),
+    TypeOrmModule.forFeature([Conversation, Message, MessageFile]),
     ChatbotsModule,
     TopicsModule,
+    FilesModule,
     LlmModule,
     UsageModule,
   ],

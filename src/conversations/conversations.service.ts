@@ -6,6 +6,7 @@ import { decodeCursor, pageOf } from '../common/cursor-page.js';
 import { AppError } from '../common/errors.js';
 import { isUniqueViolation } from '../database/failures.js';
 import { inTransaction } from '../database/transaction.js';
+import { FilesService } from '../files/files.service.js';
 import { TopicsService } from '../topics/topics.service.js';
 import { Branches } from './branches.js';
 import { Conversation } from './conversation.entity.js';
@@ -25,6 +26,7 @@ export class ConversationsService {
     private readonly chatbots: ChatbotsService,
     private readonly topics: TopicsService,
     private readonly branches: Branches,
+    private readonly files: FilesService,
     @InjectDataSource() private readonly dataSource: DataSource,
   ) {}
 
@@ -79,7 +81,7 @@ export class ConversationsService {
   }
 
   /**
-   * Deletes the conversation with its messages; a running turn notices and ends.
+   * Deletes the conversation with its messages and files; a running turn notices and ends.
    * @param before done in the same transaction, while everything is still there
    * @throws AppError not_found
    */
@@ -92,6 +94,8 @@ export class ConversationsService {
       await before(manager);
       const { affected } = await manager.delete(Conversation, { id, ownerId });
       if (affected === 0) throw new AppError('not_found');
+      // Behind the row: who is about to add a file to the conversation waits for it, or has done so.
+      await this.files.discard(manager, ownerId, { conversationId: id });
     });
   }
 

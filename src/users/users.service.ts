@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { LessThan, type FindOptionsWhere, type Repository } from 'typeorm';
+import { type EntityManager, type FindOptionsWhere, LessThan, type Repository } from 'typeorm';
 import type { UserRole } from '../common/current-user.js';
 import { type Page, decodeCursor, pageOf } from '../common/cursor-page.js';
 import { AppError } from '../common/errors.js';
 import type { PageQueryDto } from '../common/page-query.dto.js';
 import { isUniqueViolation } from '../database/failures.js';
+import { inTransaction } from '../database/transaction.js';
 import type { ChangeUserDto } from './dto/change-user.dto.js';
 import { UserDto } from './dto/user.dto.js';
 import { User } from './user.entity.js';
@@ -73,9 +74,17 @@ export class UsersService {
     return user;
   }
 
-  /** Deletes the account and, by the tables' references, everything that belongs to it. */
-  async delete(id: number): Promise<void> {
-    await this.users.delete({ id });
+  /**
+   * Deletes the account and, by the tables' references, everything that belongs to it.
+   * @param before done in the same transaction, while everything is still there and nothing can be added
+   */
+  async delete(id: number, before: (manager: EntityManager) => Promise<void>): Promise<void> {
+    await inTransaction(this.users.manager.dataSource, async (manager) => {
+      // Whoever adds a row that belongs to the account waits for this lock.
+      await manager.update(User, { id }, { deactivatedAt: new Date() });
+      await before(manager);
+      await manager.delete(User, { id });
+    });
   }
 
   /** All accounts, newest first: for admins. */
