@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 
-export type Protocol = 'openai' | 'dashscope' | 'app';
+export type Protocol = 'openai' | 'dashscope' | 'app' | 'speech' | 'qwen-speech' | 'link';
 
 /** What the upstream knows of one call, in `GET /__log`. Times are milliseconds since the epoch. */
 export interface CallRecord {

@@ -68,6 +68,8 @@ export interface Switches {
   reject?: boolean;
   /** Application: texts in `workflow_message` instead of `text`. */
   workflow?: boolean;
+  /** Qwen's speech: the link is `none`, a `file`, leads to a `redirect` or is `missing`; or the answer is `garbage`. */
+  link?: string;
 }
 
 const NUMBERS = new Set<string>([
@@ -99,6 +101,7 @@ const TEXTS = new Set<string>([
   'reset-how',
   'garbage',
   'error-style',
+  'link',
 ]);
 
 const FLAGS = new Set<string>([
@@ -133,6 +136,7 @@ const FAULTS = [
   'never-ending',
   'rewrite',
   'reject',
+  'link',
 ] as const;
 
 /** A switch that the upstream does not know: most likely a mistyped test, so the call is refused. */
@@ -207,5 +211,7 @@ in the header x-upstream, or for all calls by PUT /__defaults with JSON. Example
   garbage=json|line  huge-line=MB  never-ending
   applications only: cumulative  ignore-incremental  rewrite=n  empty-final  reject  workflow
                      error-style=event|status-line|bare  error-status=n
+  speech, whose chunks are of sound (count=0: none): first  gap  count  hang  end  reset  garbage  never-ending  hang-tail
+  Qwen's speech only: link=none|file|redirect|missing|garbage; the faults of the sound are behind its link
 
 GET /__log  DELETE /__log  GET /__health  PUT /__defaults  DELETE /__defaults`;

@@ -7,6 +7,15 @@ import { cutUp, PIECES, take, THOUGHTS } from './pieces.ts';
 import { play } from './play.ts';
 import type { Asked, Wire } from './protocol.ts';
 import {
+  answerWithLink,
+  askedOfSpeech,
+  LINK_PATH,
+  playLink,
+  playSpeech,
+  QWEN_SPEECH_PATH,
+  SPEECH_PATH,
+} from './speech-wire.ts';
+import {
   failsByRate,
   HELP,
   parseSwitches,
@@ -40,6 +49,8 @@ export class Upstream {
   private defaults: Switches;
   private readonly initialDefaults: Switches;
   private readonly failures = new Map<string, number>();
+  /** What the links of Qwen's speech lead to, by number from 1. */
+  private readonly linked: { text: string; switches: Switches }[] = [];
   private readonly server: Server;
   private nextId = 1;
 
@@ -107,12 +118,23 @@ export class Upstream {
     if (path.startsWith('/__')) return this.control(`${request.method} ${path}`, body, response);
     if (path.endsWith('/v1/models')) return json(response, 200, { object: 'list', data: MODELS });
     const app = APP_PATH.exec(path)?.[1];
+    const link = this.linked[Number(LINK_PATH.exec(path)?.[1]) - 1];
+    if (link)
+      return playLink(
+        new Call(request, response, this.record(request, 'link', path, body)),
+        link.text,
+        link.switches,
+      );
     if (request.method !== 'POST') return json(response, 404, openAiWire.refusal(404, 'not_found'));
     if (path === '/v1/chat/completions')
       return this.answer(request, response, 'openai', path, body, askedOfChat(body));
     if (path === '/compatible-mode/v1/chat/completions') {
       return this.answer(request, response, 'dashscope', path, body, askedOfChat(body));
     }
+    if (path === SPEECH_PATH)
+      return this.answer(request, response, 'speech', path, body, askedOfSpeech(body));
+    if (path === QWEN_SPEECH_PATH)
+      return this.answer(request, response, 'qwen-speech', path, body, askedOfSpeech(body));
     if (app === undefined) return json(response, 404, openAiWire.refusal(404, 'not_found'));
     const sse = request.headers['x-dashscope-sse'] === 'enable';
     return this.answer(request, response, 'app', path, body, askedOfApp(body, decodeURIComponent(app), sse));
@@ -138,11 +160,16 @@ export class Upstream {
   ): Promise<void> {
     const switches = this.switchesOf(request, asked, path, body);
     const call = new Call(request, response, this.record(request, protocol, path, body));
-    const wire = { openai: openAiWire, dashscope: dashScopeWire, app: appWire }[protocol];
+    const wire = WIRES[protocol];
     if (!isAuthorized(request)) return refuse(call, wire, 401, { code: undefined });
     if (switches['hang-head'] === true) return call.hang();
     if (!(await call.sleep(switches.delay ?? 0))) return;
     if (switches.status !== undefined) return refuse(call, wire, switches.status, switches);
+    if (protocol === 'speech') return playSpeech(call, asked, body, switches);
+    if (protocol === 'qwen-speech') {
+      const number = this.linked.push({ text: asked.lastUserMessage, switches });
+      return answerWithLink(call, `${this.url}/results/${number}.wav`, switches);
+    }
     const pieces = switches.echo === true ? cutUp(asked.lastUserMessage) : (switches.pieces ?? PIECES);
     const answer = {
       thoughts: take(THOUGHTS, switches.thinking ?? 0),
@@ -198,6 +225,12 @@ export class Upstream {
     return fails ? switches : withoutFaults(switches);
   }
 }
+
+/** Who answers; for speech, who refuses. */
+const WIRES: Record<Protocol, Wire> = {
+  ...{ openai: openAiWire, dashscope: dashScopeWire, app: appWire },
+  ...{ speech: openAiWire, 'qwen-speech': appWire, link: appWire },
+};
 
 const MODELS = ['gpt-4o-mini', 'qwen-plus', 'test'].map((id) => ({
   id,
