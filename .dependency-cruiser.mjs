@@ -32,6 +32,7 @@ const PORTS = {
   users: ['password-hasher', 'credentials'],
   usage: ['utc-day'],
   files: ['file-storage', 'file-response', 'upload'],
+  conversations: ['turn.events'],
 };
 
 const ROOMS_OF_FEATURES = `(${Object.keys(FEATURES).join('|')})`;

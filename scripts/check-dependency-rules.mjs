@@ -120,6 +120,7 @@ const PERMITTED = [
   ['src/users/types.ts', 'fastify'],
   ['migrations/fine.ts', 'typeorm'],
   ['src/auth/shape.ts', '../users/dto/planted.dto.js'],
+  ['src/speech/listener.ts', '../conversations/turn.events.js'],
   ['src/main.whisper.ts', './common/planted.js'],
 ];
 
@@ -168,6 +169,7 @@ function plantOthers() {
   }
   const targets = [
     'src/llm/openai.language-model.ts',
+    'src/conversations/turn.events.ts',
     'src/users/index.ts',
     'src/users/utils/planted.ts',
     'src/users/dto/planted.dto.ts',

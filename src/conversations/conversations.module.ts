@@ -67,6 +67,6 @@ import { TurnsService } from './turns.service.js';
       TurnSweeper,
     ],
   ],
-  exports: [ConversationsService, MessagesService, TurnsService],
+  exports: [ConversationsService, MessagesService, TurnsService, TurnEvents],
 })
 export class ConversationsModule {}

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { Repository } from 'typeorm';
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   EventStreams,
   type NewStreamEvent,
@@ -9,12 +8,11 @@ import {
   type StreamEvent,
   StreamNotFoundError,
 } from '../../libs/streams/event-streams.js';
+import { followStream } from '../common/followed-stream.js';
 import { MessageDto } from './dto/message.dto.js';
 import type { TurnDto } from './dto/turn.dto.js';
 import { type FinalStatus, isFinal, Message } from './message.entity.js';
 import { type AbandonedListener, TurnAudience } from './turn.audience.js';
-
-const POLL_MS = 250;
 
 export function createdEvent(
   userMessage: Message,
@@ -96,24 +94,14 @@ export class TurnEvents {
     }
   }
 
-  /** The stream, as long as there is one: it may begin late, or be out of reach for a time. At last, the row. */
-  private async *follow(answer: Message, after: number, signal: AbortSignal): AsyncIterable<StreamEvent[]> {
-    for (let position = after; !signal.aborted;) {
-      try {
-        for await (const batch of this.streams.read(streamOf(answer), position, signal)) {
-          yield batch;
-          position = batch.at(-1)!.id;
-        }
-        return;
-      } catch (error) {
-        if (!(error instanceof StreamNotFoundError)) throw error;
-      }
-      const { id, ownerId } = answer;
+  /** As `read`, without being one of those who listen: a turn that ends with its listeners does not wait for this. */
+  follow(answer: Message, after: number, signal: AbortSignal): AsyncIterable<StreamEvent[]> {
+    const { id, ownerId } = answer;
+    return followStream(this.streams, { name: streamOf(answer), after, signal }, async (position) => {
       const row = await this.messages.findOneBy({ id, ownerId });
-      if (!row) return;
-      if (isFinal(row.status)) return yield await this.rebuild(row, position);
-      await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
-    }
+      if (!row) return null;
+      return isFinal(row.status) ? this.rebuild(row, position) : undefined;
+    });
   }
 
   /**

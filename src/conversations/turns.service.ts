@@ -18,10 +18,14 @@ const STOP_POLL_MS = 20;
 /** How many turns are begun at a time: of a crowd that comes at once all would share the processor and be last together. */
 const BEGUN_AT_ONCE = 24;
 
+/** Told that a user has stopped an answer. */
+export type StopListener = (ownerId: number, messageId: number) => Promise<void>;
+
 /** What users do with turns: begin one, have an answer made again, stop it. */
 @Injectable()
 export class TurnsService {
   private readonly gate = new Semaphore(BEGUN_AT_ONCE);
+  private onStop: StopListener = () => Promise.resolve();
 
   constructor(
     private readonly conversations: ConversationsService,
@@ -33,7 +37,8 @@ export class TurnsService {
   ) {}
 
   /**
-   * Stores the user's message and begins its answer; with a key that was used before, finds that turn again.
+   * Stores the user's message and begins its answer; with a key that was used before, finds that turn again. A key
+   * with a space in it can be none of a client's.
    * @throws AppError not_found, invalid_input, turn_running, chatbot_deleted, provider_not_configured,
    *   idempotency_key_reused, quota_exceeded, too_many_turns, rate_limited, shutting_down, events_unavailable
    */
@@ -61,9 +66,15 @@ export class TurnsService {
     });
   }
 
+  /** Names who is told of answers that are stopped, ended ones included: it may still be read aloud. */
+  listen(onStop: StopListener): void {
+    this.onStop = onStop;
+  }
+
   /** Stops an answer, wherever it is being written, and gives it as it then is. Stopping an ended one changes nothing. */
   async stop(ownerId: number, messageId: number): Promise<MessageDto> {
     const message = await this.messages.findOwned(ownerId, messageId);
+    await this.onStop(ownerId, messageId);
     if (isFinal(message.status)) return MessageDto.from(message);
     if (!(await this.engine.stop(messageId))) await this.stopElsewhere(ownerId, messageId);
     return MessageDto.from(await this.messages.findOwned(ownerId, messageId));
