@@ -28,8 +28,8 @@ RUN apt-get update \
   && apt-get install -y --no-install-recommends cmake g++ make ninja-build \
   && rm -rf /var/lib/apt/lists/*
 COPY --from=whisper-source /whisper/source /whisper/source
-COPY scripts/build-whisper /whisper/
-RUN XDG_CACHE_HOME=/whisper/cache /whisper/build-whisper --cuda --source /whisper/source \
+COPY scripts/build-whisper scripts/common.sh /whisper/scripts/
+RUN XDG_CACHE_HOME=/whisper/cache /whisper/scripts/build-whisper --cuda --source /whisper/source \
   && cp /whisper/cache/parley/whisper/*/bin/whisper-server /whisper/whisper-server
 
 FROM debian:bookworm-slim AS whisper-build-cpu
@@ -37,8 +37,8 @@ RUN apt-get update \
   && apt-get install -y --no-install-recommends cmake g++ make ninja-build \
   && rm -rf /var/lib/apt/lists/*
 COPY --from=whisper-source /whisper/source /whisper/source
-COPY scripts/build-whisper /whisper/
-RUN XDG_CACHE_HOME=/whisper/cache /whisper/build-whisper --portable --source /whisper/source \
+COPY scripts/build-whisper scripts/common.sh /whisper/scripts/
+RUN XDG_CACHE_HOME=/whisper/cache /whisper/scripts/build-whisper --portable --source /whisper/source \
   && cp /whisper/cache/parley/whisper/*/bin/whisper-server /whisper/whisper-server
 
 FROM base AS runtime

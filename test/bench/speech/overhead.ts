@@ -1,0 +1,82 @@
+/**
+ * What the way to an engine costs: the same sound sent to a whisper-server of its own, through a Whisper microservice,
+ * and as an upload through API, Bull, worker and microservice; in turn, so that what disturbs the machine disturbs all.
+ *
+ *     node test/bench/speech/overhead.ts [--rounds 40] [--sqlite]
+ */
+import { parseArgs } from 'node:util';
+import { GrpcTranscriber } from '../../../dist/libs/whisper/grpc-transcriber.js';
+import { MODEL, startWhisperServer } from '../../support/whisper.ts';
+import { range } from '../parallel.ts';
+import { ms, percent, percentile, table } from '../report.ts';
+import { handIn } from './client.ts';
+import { SpeechCluster } from './cluster.ts';
+import { joinedPcm, secondsOf, spokenPcm, wavOf } from './recordings.ts';
+
+const { values } = parseArgs({
+  options: { rounds: { type: 'string', default: '40' }, sqlite: { type: 'boolean', default: false } },
+});
+const rounds = Number(values.rounds);
+
+const speech = await SpeechCluster.start({ sqlite: values.sqlite, whispers: 1 });
+const direct = await startWhisperServer({ model: MODEL, threads: 1 });
+const transcriber = new GrpcTranscriber({ addresses: [speech.addresses[0]!] });
+const client = await speech.register();
+
+async function throughServer(pcm: Buffer): Promise<void> {
+  const body = new FormData();
+  body.set('file', new Blob([new Uint8Array(wavOf(pcm))]), 'piece.wav');
+  const fields = { response_format: 'verbose_json', language: 'en', no_language_probabilities: 'true' };
+  for (const [name, value] of Object.entries(fields)) body.set(name, value);
+  const answer = await fetch(`${direct.url}/inference`, { method: 'POST', body });
+  if (!answer.ok) throw new Error(`the engine answered ${answer.status}`);
+  await answer.json();
+}
+
+async function throughService(pcm: Buffer): Promise<void> {
+  const piece = { pcm, task: 'transcribe', language: 'en', words: true } as const;
+  await transcriber.transcribe(piece, AbortSignal.timeout(60_000));
+}
+
+async function throughAll(pcm: Buffer): Promise<void> {
+  const { id } = await handIn(client, wavOf(pcm), { language: 'en', words: 'true' });
+  const stream = await client.stream(`speech/transcriptions/${id}/events`);
+  await stream.nextOf('transcription.done');
+  await stream.collect();
+}
+
+const WAYS = { engine: throughServer, microservice: throughService, 'whole way': throughAll };
+
+async function measure(name: string, pcm: Buffer): Promise<string[][]> {
+  const times = new Map(Object.keys(WAYS).map((way) => [way, [] as number[]]));
+  for (const round of range(rounds + 2)) {
+    const ways = Object.entries(WAYS);
+    for (const i of range(ways.length)) {
+      const [way, work] = ways[(i + round) % ways.length]!;
+      const from = performance.now();
+      await work(pcm);
+      if (round >= 2) times.get(way)!.push(performance.now() - from);
+    }
+  }
+  const floor = percentile(times.get('engine')!, 0.5);
+  return [...times].map(([way, all]) => {
+    const middle = percentile(all, 0.5);
+    const added = middle - floor;
+    return [
+      `${name} (${secondsOf(pcm).toFixed(1)} s), ${way}`,
+      ...[ms(middle), ms(percentile(all, 0.95)), ms(added), percent(added / floor)],
+    ];
+  });
+}
+
+try {
+  await transcriber.whenReady(30_000);
+  const head = ['sound and way', 'p50', 'p95', 'added', 'of the engine'];
+  const sentence = await measure('a sentence', spokenPcm(0));
+  const window = await measure('a full window', joinedPcm(30));
+  console.log(table([head, ...sentence, ...window]));
+} finally {
+  await Promise.all([transcriber.close(), direct.stop()]);
+  await speech.stop();
+}
+process.exit();
