@@ -2,13 +2,19 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { envSchema } from './env.js';
+import { whisperEnvSchema } from './whisper-env.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
-const KNOWN = Object.keys(envSchema.shape);
+/** What the API, workers and Whisper machines read. */
+const SCHEMAS = [envSchema, whisperEnvSchema];
+const KNOWN = [...new Set(SCHEMAS.flatMap((schema) => Object.keys(schema.shape)))];
 
 /** Defaults as they are written down: none where the variable may be absent. */
-const DEFAULTS = Object.entries(envSchema.parse({})).map(([name, value]) => [name, String(value)]);
+const DEFAULTS = SCHEMAS.flatMap((schema) => Object.entries(schema.parse({})))
+  .map(([name, value]) => `${name}=${String(value)}`)
+  .filter((line, index, lines) => lines.indexOf(line) === index)
+  .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)] as const);
 
 /** Name → default, from the lines `NAME=value` and `# NAME=value` of the example. */
 function variablesOfExample(): Map<string, string> {

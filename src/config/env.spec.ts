@@ -8,6 +8,17 @@ import { loadEnv } from './env.js';
 const SECRET = 'a-signing-secret-of-more-than-32-characters';
 const MYSQL = 'mysql://parley:database-password@db.example.com:3306/parley';
 
+const WHISPER_DEFAULTS = {
+  WHISPER_URL: [],
+  WHISPER_HOST: '127.0.0.1',
+  WHISPER_PORT: 50_051,
+  WHISPER_QUEUE: 4,
+  WHISPER_DEVICES: [],
+  WHISPER_SERVER_URL: [],
+  WHISPER_OPENAI_MODEL: 'whisper-1',
+  WHISPER_OPENAI_SLOTS: 4,
+};
+
 let dir: string;
 
 beforeEach(() => {
@@ -61,6 +72,7 @@ describe('loadEnv', () => {
       BAILIAN_BASE_URL: 'https://dashscope.aliyuncs.com',
       BAILIAN_MODEL: 'qwen-plus',
       DEBUG: false,
+      ...WHISPER_DEFAULTS,
     });
   });
 

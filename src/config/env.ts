@@ -3,20 +3,11 @@ import { z } from 'zod';
 import { ConfigError } from './config-error.js';
 import { databaseDialect } from './database-url.js';
 import { resolveJwtSecret } from './jwt-secret.js';
+import { decimal, FALSE, flag, httpUrl, isHttpUrl, list, parseVariables, TRUE, whole } from './values.js';
+import { checkWhisper, whisperVariables } from './whisper-env.js';
 
 export const LLM_PROVIDERS = ['openai', 'bailian', 'echo'] as const;
 export type LlmProvider = (typeof LLM_PROVIDERS)[number];
-
-const TRUE = ['true', '1', 'yes', 'on'];
-const FALSE = ['false', '0', 'no', 'off'];
-
-const flag = (byDefault: boolean) =>
-  z
-    .string()
-    .transform((text) => text.toLowerCase())
-    .refine((text) => TRUE.includes(text) || FALSE.includes(text), 'must be true or false')
-    .transform((text) => TRUE.includes(text))
-    .default(byDefault);
 
 /** Whether proxies are believed: yes or no, how many of them, or which addresses and networks. */
 const trustProxy = z
@@ -32,32 +23,6 @@ const trustProxy = z
     if (FALSE.includes(text)) return false;
     return /^\d+$/.test(text) ? Number(text) : text;
   });
-
-const whole = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d{1,15}$/, `must be a whole number from ${min} to ${max}`)
-    .transform(Number)
-    .refine((n) => n >= min && n <= max, `must be a whole number from ${min} to ${max}`);
-
-const decimal = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d+(\.\d+)?$/, `must be a number from ${min} to ${max}`)
-    .transform(Number)
-    .refine((n) => n >= min && n <= max, `must be a number from ${min} to ${max}`);
-
-const list = z.string().transform((text) =>
-  text
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== ''),
-);
-
-const httpUrl = z
-  .string()
-  .refine(isHttpUrl, 'must be an http or https URL')
-  .transform((text) => text.replace(/\/+$/, ''));
 
 /**
  * Every variable that Parley reads. Each is described in `.env.example` and docs/operations.md; a test holds the
@@ -128,6 +93,7 @@ export const envSchema = z.object({
   SYSTEM_PROMPT: z.string().optional(),
   TEMPERATURE: decimal(0, 2).optional(),
   DEBUG: flag(false),
+  ...whisperVariables,
 });
 
 type Parsed = z.infer<typeof envSchema>;
@@ -151,15 +117,7 @@ export const ENV = Symbol('Env');
  * @throws ConfigError with one line that names the first wrong variable; values of secrets are never repeated.
  */
 export function loadEnv(source: NodeJS.ProcessEnv = process.env): Env {
-  const present = Object.fromEntries(
-    Object.entries(source).filter(([, value]) => value !== undefined && value.trim() !== ''),
-  );
-  const result = envSchema.safeParse(present);
-  if (!result.success) {
-    const [issue] = result.error.issues;
-    throw new ConfigError(String(issue?.path[0] ?? 'environment'), issue?.message ?? 'is not valid');
-  }
-  const parsed = result.data;
+  const parsed = parseVariables(envSchema, source);
   const DASHSCOPE_API_KEY = parsed.DASHSCOPE_API_KEY ?? parsed.API_KEY;
   const env = {
     ...parsed,
@@ -192,6 +150,7 @@ function checkTogether(env: Omit<Env, 'JWT_SECRET' | 'INSTALLATION'> & { JWT_SEC
       'is needed: the two go together',
     );
   }
+  checkWhisper(env);
   if (env.NODE_ENV !== 'production') return;
   if (env.DIALECT === 'sqlite')
     throw new ConfigError('DATABASE_URL', 'must name a MySQL or MariaDB server when NODE_ENV=production');
@@ -205,10 +164,6 @@ function checkTogether(env: Omit<Env, 'JWT_SECRET' | 'INSTALLATION'> & { JWT_SEC
     throw new ConfigError('JWT_SECRET', 'must be set when NODE_ENV=production');
   if (env.RATE_LIMIT_SCALE === 0)
     throw new ConfigError('RATE_LIMIT_SCALE', 'must not be 0 when NODE_ENV=production');
-}
-
-function isHttpUrl(text: string): boolean {
-  return URL.canParse(text) && ['http:', 'https:'].includes(new URL(text).protocol);
 }
 
 function isOrigin(text: string): boolean {
