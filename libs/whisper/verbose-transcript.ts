@@ -39,7 +39,7 @@ function fieldsOf(value: unknown): Fields | undefined {
 
 function listOf(value: unknown): Fields[] {
   const values: unknown[] = Array.isArray(value) ? value : [];
-  return values.flatMap((one) => fieldsOf(one) ?? []);
+  return values.map(fieldsOf).filter((fields) => fields !== undefined);
 }
 
 /** Where nothing was heard an engine names a language all the same: the one it was asked for, guessed, or had before. */

@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import { findProgram } from './child.ts';
 
@@ -74,9 +73,15 @@ export function silence(seconds: number): Buffer {
   return Buffer.alloc(Math.round(seconds * 16_000) * 2);
 }
 
-/** Noise, of which a model makes something after long thought: its decoder fails at every temperature. */
+/** Noise, always the same, of which the fixture model makes nothing in some seconds of trying. */
 export function noise(seconds: number): Buffer {
-  return randomBytes(Math.round(seconds * 16_000) * 2);
+  const pcm = silence(seconds);
+  let state = 3;
+  for (let at = 0; at < pcm.length; at += 2) {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
+    pcm.writeInt16LE(Math.trunc((((state >> 8) / 0x7fffff) * 2 - 1) * 0.3 * 32_767), at);
+  }
+  return pcm;
 }
 
 function run(program: string, args: string[], input?: Buffer): Promise<Buffer> {
