@@ -47,7 +47,7 @@ export class GrpcTranscriber extends Transcriber {
     signal.throwIfAborted();
     if (!this.links.some(({ ready }) => ready)) await this.ask(signal);
     const tried = new Set<ServiceLink>();
-    let isBusy = false;
+    const failures: EngineError[] = [];
     for (let link = this.next(tried); link; link = this.next(tried)) {
       tried.add(link);
       try {
@@ -55,11 +55,12 @@ export class GrpcTranscriber extends Transcriber {
       } catch (error) {
         if (signal.aborted || !(error instanceof EngineError)) throw error;
         if (error.code !== 'engine_unavailable' && error.code !== 'engine_busy') throw error;
-        isBusy ||= error.code === 'engine_busy';
+        failures.push(error);
       }
     }
-    if (isBusy) throw new EngineError('engine_busy', 'all Whisper services are full');
-    throw new EngineError('engine_unavailable', this.reason() ?? 'no Whisper service is ready');
+    // Whoever is full works: that is better news than one that is gone.
+    const best = failures.find((failure) => failure.code === 'engine_busy') ?? failures[0];
+    throw best ?? new EngineError('engine_unavailable', this.reason() ?? 'no Whisper service is ready');
   }
 
   async close(): Promise<void> {

@@ -8,7 +8,7 @@ export interface LinkOptions {
   token?: string | undefined;
   /** Longest time of one piece, its wait for a place included. */
   deadlineMs: number;
-  /** How often a machine is asked how it is. */
+  /** How often a machine is asked how it is; five times as often while it is not ready. */
   pollMs: number;
   /** A machine that leaves that without answer for so long is taken for gone, with what it works on. */
   silenceMs: number;
@@ -96,7 +96,9 @@ export class ServiceLink {
 
   private async poll(): Promise<void> {
     await this.ask();
-    if (!this.closed) this.timer = setTimeout(() => void this.poll(), this.options.pollMs).unref();
+    if (this.closed) return;
+    const pause = this.ready ? this.options.pollMs : this.options.pollMs / 5;
+    this.timer = setTimeout(() => void this.poll(), pause).unref();
   }
 
   private async look(): Promise<void> {
