@@ -27,6 +27,7 @@ import { PromptScope } from './prompts/prompt-scope.entity.js';
 import { Prompt } from './prompts/prompt.entity.js';
 import { PromptsModule } from './prompts/prompts.module.js';
 import { Topic } from './topics/topic.entity.js';
+import { TranscriberModule } from './speech/transcriber.module.js';
 import { TopicsModule } from './topics/topics.module.js';
 import { UsageDay } from './usage/usage-day.entity.js';
 import { UsageModule } from './usage/usage.module.js';
@@ -72,6 +73,7 @@ export function ground(env: Env, runsJobs = env.REDIS_URL === undefined): Dynami
       graceMs: JOB_GRACE_MS,
     }),
     StreamsModule.of({ redisUrl, prefix, retentionMs: STREAM_RETENTION_MS }),
+    TranscriberModule.of(env, runsJobs),
   ];
 }
 

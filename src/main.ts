@@ -1,8 +1,9 @@
 import 'reflect-metadata';
 import { createApp, listen } from './app.setup.js';
 import { start } from './app.start.js';
+import { loadEnv } from './config/env.js';
 
-await start(async (env) => {
+await start(loadEnv, async (env) => {
   const app = await createApp(env);
   await listen(app, env);
 });

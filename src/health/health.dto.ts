@@ -14,6 +14,12 @@ export class ReadyDto {
   /** Whether turns can be followed from every process: `none` where no Redis is configured, and none is needed. */
   redis!: 'up' | 'down' | 'none';
 
+  /**
+   * Whether recordings can be turned into text: `starting` while a model is loaded, `down` where no engine can be
+   * reached, `not_set_up` where there is none. A process is ready without it.
+   */
+  speech!: 'ready' | 'starting' | 'down' | 'not_set_up';
+
   /** True from the moment the process was told to end. */
   shuttingDown!: boolean;
 }

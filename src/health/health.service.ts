@@ -2,6 +2,7 @@ import { type BeforeApplicationShutdown, Inject, Injectable, type OnModuleDestro
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { EventStreams } from '../../libs/streams/event-streams.js';
+import { Transcriber } from '../../libs/whisper/transcriber.js';
 import { ENV, type Env } from '../config/env.js';
 import type { ReadyDto } from './health.dto.js';
 
@@ -16,6 +17,7 @@ export class HealthService implements OnModuleDestroy, BeforeApplicationShutdown
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly streams: EventStreams,
+    private readonly transcriber: Transcriber,
     @Inject(ENV) private readonly env: Env,
   ) {}
 
@@ -36,6 +38,7 @@ export class HealthService implements OnModuleDestroy, BeforeApplicationShutdown
       status: ready ? 'ready' : 'not_ready',
       database: database ? 'up' : 'down',
       redis: this.env.REDIS_URL === undefined ? 'none' : redis ? 'up' : 'down',
+      speech: this.transcriber.state().condition,
       shuttingDown: this.shuttingDown,
     };
   }
