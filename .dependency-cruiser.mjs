@@ -15,6 +15,7 @@ const FEATURES = {
   usage: ['users'],
   conversations: ['users', 'chatbots', 'topics', 'files', 'usage', 'llm'],
   speech: ['users', 'files', 'conversations'],
+  learning: ['users', 'conversations', 'speech', 'llm', 'usage'],
 };
 
 /** What every room may import, below the features. */
@@ -32,7 +33,7 @@ const PORTS = {
   users: ['password-hasher', 'credentials'],
   usage: ['utc-day'],
   files: ['file-storage', 'file-response', 'upload'],
-  conversations: ['turn.events'],
+  conversations: ['answer', 'turn.events'],
 };
 
 const ROOMS_OF_FEATURES = `(${Object.keys(FEATURES).join('|')})`;

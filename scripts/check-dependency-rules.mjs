@@ -40,6 +40,11 @@ const ROOMS = {
     front: 'planted.service.ts',
     may: [...GROUND, 'users', 'files', 'conversations'],
   },
+  learning: {
+    dir: 'src/learning',
+    front: 'planted.service.ts',
+    may: [...GROUND, 'users', 'conversations', 'speech', 'llm', 'usage'],
+  },
   llm: { dir: 'src/llm', front: 'language-model.ts', may: ['common', 'config'] },
   tutor: {
     dir: 'src/legacy/tutor',
@@ -57,6 +62,7 @@ const ROOMS = {
       'usage',
       'conversations',
       'speech',
+      'learning',
     ],
     rules: {
       notebook: 'legacy-one-surface',
@@ -96,6 +102,7 @@ const PLANTS = [
   ['front-conversations', 'src/conversations/inner.ts', '../files/planted-inner.js'],
   ['front-conversations', 'src/conversations/inner-llm.ts', '../llm/openai.language-model.js'],
   ['front-speech', 'src/speech/inner.ts', '../conversations/planted-inner.js'],
+  ['front-learning', 'src/learning/inner.ts', '../conversations/planted-inner.js'],
   ['legacy-through-services', 'src/legacy/tutor/inner.ts', '../../conversations/planted-inner.js'],
   ['rooms-are-known', 'src/gadgets/gadget.ts', '../common/planted.js'],
   ['no-barrels', 'src/users/barrel.ts', './index.js'],

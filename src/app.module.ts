@@ -7,6 +7,7 @@ import { Usage1795100000000 } from '../migrations/1795100000000-usage.js';
 import { Turns1795200000000 } from '../migrations/1795200000000-turns.js';
 import { Files1795300000000 } from '../migrations/1795300000000-files.js';
 import { VoiceTurns1795600000000 } from '../migrations/1795600000000-voice-turns.js';
+import { Learning1795700000000 } from '../migrations/1795700000000-learning.js';
 import { AuthModule } from './auth/auth.module.js';
 import { Session } from './auth/session.entity.js';
 import { Chatbot } from './chatbots/chatbot.entity.js';
@@ -23,6 +24,9 @@ import { BlobRemoval } from './files/blob-removal.entity.js';
 import { FilesModule } from './files/files.module.js';
 import { StoredFile } from './files/stored-file.entity.js';
 import { HealthModule } from './health/health.module.js';
+import { LearningModule } from './learning/learning.module.js';
+import { Review } from './learning/review.entity.js';
+import { REVIEW } from './learning/review.jobs.js';
 import { PromptScope } from './prompts/prompt-scope.entity.js';
 import { Prompt } from './prompts/prompt.entity.js';
 import { PromptsModule } from './prompts/prompts.module.js';
@@ -34,8 +38,19 @@ import { UsageModule } from './usage/usage.module.js';
 import { User } from './users/user.entity.js';
 
 export const ENTITIES = [
-  ...[User, Session, Chatbot, Topic, PromptScope, Prompt, Conversation, Message, UsageDay],
-  ...[StoredFile, BlobRemoval, MessageFile],
+  User,
+  Session,
+  Chatbot,
+  Topic,
+  PromptScope,
+  Prompt,
+  Conversation,
+  Message,
+  UsageDay,
+  StoredFile,
+  BlobRemoval,
+  MessageFile,
+  Review,
 ];
 export const MIGRATIONS = [
   Foundation1795000000000,
@@ -43,10 +58,11 @@ export const MIGRATIONS = [
   Turns1795200000000,
   Files1795300000000,
   VoiceTurns1795600000000,
+  Learning1795700000000,
 ];
 
 /** Every job that there is. */
-const JOBS = [SUMMARIZE];
+const JOBS = [SUMMARIZE, REVIEW];
 
 /** How long a running job may go on at a shutdown; turns have their own time, and a job is run again. */
 const JOB_GRACE_MS = 2_000;
@@ -89,6 +105,7 @@ export class AppModule {
       PromptsModule,
       FilesModule,
       ConversationsModule,
+      LearningModule,
       UsageModule,
     ];
     return { module: AppModule, imports: [...ground(env), ...features] };

@@ -6,6 +6,7 @@ import { JsonLogger } from './common/json-logger.js';
 import type { Env } from './config/env.js';
 import { ConversationsModule } from './conversations/conversations.module.js';
 import { FilesModule } from './files/files.module.js';
+import { LearningModule } from './learning/learning.module.js';
 
 /** The worker: what goes on without a request. The features bring it along; nothing here listens on a port. */
 @Module({})
@@ -13,7 +14,7 @@ export class WorkerModule {
   static of(env: Env): DynamicModule {
     return {
       module: WorkerModule,
-      imports: [...ground(env, true), AuthModule, FilesModule, ConversationsModule],
+      imports: [...ground(env, true), AuthModule, FilesModule, ConversationsModule, LearningModule],
     };
   }
 }

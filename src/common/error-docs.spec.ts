@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { PROBLEMS, TURN_ERRORS } from './problem-catalog.js';
+import { PROBLEMS, REVIEW_ERRORS, TURN_ERRORS } from './problem-catalog.js';
 
-const [problems = '', turns = ''] = readFileSync(join(import.meta.dirname, '../../docs/errors.md'), 'utf8')
-  .split('## Codes of the API')[1]!
-  .split('## Codes of a turn');
+const sections = readFileSync(join(import.meta.dirname, '../../docs/errors.md'), 'utf8').split('## ');
+const section = (title: string) => sections.find((text) => text.startsWith(title)) ?? '';
 
 const rowsOf = (text: string) =>
   [...text.matchAll(/^\| `(\w+)` +\| `?(\w+)`? +\|/gm)].map(([, code, status]) => `${code} ${status}`);
@@ -13,12 +12,17 @@ const rowsOf = (text: string) =>
 describe('docs/errors.md', () => {
   it('has every code of the API with its status, and no other', () => {
     const codes = Object.entries(PROBLEMS).map(([code, { status }]) => `${code} ${status}`);
-    expect(rowsOf(problems).toSorted()).toEqual(codes.toSorted());
+    expect(rowsOf(section('Codes of the API')).toSorted()).toEqual(codes.toSorted());
   });
 
   it('has every code of a turn, and no other', () => {
     const statusOf = (code: string) => (code === 'process_ended' ? 'interrupted' : 'failed');
     const codes = Object.keys(TURN_ERRORS).map((code) => `${code} ${statusOf(code)}`);
-    expect(rowsOf(turns).toSorted()).toEqual(codes.toSorted());
+    expect(rowsOf(section('Codes of a turn')).toSorted()).toEqual(codes.toSorted());
+  });
+
+  it('has every code that a review has beside those, and no other', () => {
+    const codes = Object.keys(REVIEW_ERRORS).map((code) => `${code} failed`);
+    expect(rowsOf(section('Codes of a review')).toSorted()).toEqual(codes.toSorted());
   });
 });

@@ -93,6 +93,14 @@ export const PROBLEMS = {
     ['Chatbot deleted', 'The chatbot of this conversation was deleted; it can be read, but not go on.'],
     ['机器人已删除', '该对话的机器人已被删除，只能查看，无法继续。'],
   ),
+  not_reviewable: entry(
+    409,
+    [
+      'Nothing to review',
+      'Expression and pronunciation are reviewed of what you said yourself, a gloss is made of an answer that has ended with a text.',
+    ],
+    ['无法点评', '表达和发音点评只针对您自己说的话；释义只针对已结束且有内容的回答。'],
+  ),
   external_id_taken: entry(
     409,
     ['External id taken', 'Another of your conversations has this externalId.'],
@@ -149,6 +157,11 @@ export const PROBLEMS = {
     ['Database unavailable', 'The database cannot be reached; try again shortly.'],
     ['数据库不可用', '暂时无法连接数据库，请稍后重试。'],
   ),
+  no_language_model: entry(
+    503,
+    ['No language model', 'No language model is set up on this server: it can only repeat what is said.'],
+    ['未配置语言模型', '此服务器未配置语言模型，只能重复所说的话。'],
+  ),
   events_unavailable: entry(
     503,
     [
@@ -196,6 +209,12 @@ export const TURN_ERRORS: Record<string, Record<Language, string>> = {
   },
   internal_error: { en: 'Something went wrong here.', zh: '服务器出错。' },
   process_ended: { en: 'The server stopped while it was answering.', zh: '服务器在回答过程中停止。' },
+};
+
+/** Texts of the errors that a review carries in its row, beside those of a turn, by code. */
+export const REVIEW_ERRORS: Record<string, Record<Language, string>> = {
+  quota_exceeded: { en: 'The quota for today is used up.', zh: '今日额度已用完。' },
+  review_expired: { en: 'Nobody took it up in time.', zh: '未能及时处理。' },
 };
 
 /** The text of a turn's error in a language; unknown codes fall back to the general one. */

@@ -107,6 +107,10 @@ export class Message {
   @Column({ type: 'varchar', length: 4, nullable: true })
   feedback!: 'up' | 'down' | null;
 
+  /** When the user first asked to see the text of an answer, which until then he only hears. */
+  @Column({ name: 'revealed_at', type: 'datetime', precision: 3, nullable: true })
+  revealedAt!: Date | null;
+
   /** The conversation's id while this answer is being written, null otherwise. */
   @Index('uq_messages_running', { unique: true })
   @Column({ name: 'running_in', type: 'bigint', nullable: true })

@@ -87,6 +87,15 @@ export class MessagesController {
     await this.delivery.deliver(await this.turns.regenerate(user.id, id, dto, key), request, reply);
   }
 
+  /** Ask for the text of a spoken answer; the time of the first asking is kept */
+  @Post(':id/reveal')
+  @HttpCode(200)
+  @ApiParam({ name: 'id', type: 'integer' })
+  @ApiOkResponse({ type: MessageDto })
+  reveal(@CurrentUser() user: AuthUser, @Param('id', IdPipe) id: number): Promise<MessageDto> {
+    return this.messages.reveal(user.id, id);
+  }
+
   /** Say what one thinks of an answer */
   @Put(':id/feedback')
   @ApiParam({ name: 'id', type: 'integer' })

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { LessThan, type Repository } from 'typeorm';
+import { IsNull, LessThan, type Repository } from 'typeorm';
 import { decodeCursor, type Page, pageOf } from '../common/cursor-page.js';
 import { AppError } from '../common/errors.js';
 import { Branches } from './branches.js';
@@ -70,6 +70,13 @@ export class MessagesService {
     const { affected } = await this.messages.update({ id, ownerId, role: 'assistant' }, { feedback: value });
     if (affected === 0) throw new AppError('not_found');
     return this.find(ownerId, id);
+  }
+
+  /** Notes that the text of an answer was asked for; the first time counts. @throws AppError not_found, see `rate` */
+  async reveal(ownerId: number, id: number): Promise<MessageDto> {
+    const hidden = { id, ownerId, role: 'assistant' as const, revealedAt: IsNull() };
+    await this.messages.update(hidden, { revealedAt: new Date() });
+    return MessageDto.from(await this.findAnswer(ownerId, id));
   }
 
   /** @throws AppError not_found */

@@ -227,6 +227,7 @@ const BLANK: Partial<Message> = {
   outputTokens: null,
   usageEstimated: false,
   feedback: null,
+  revealedAt: null,
   runningIn: null,
   leaseOwner: null,
   leaseExpiresAt: null,

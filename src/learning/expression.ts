@@ -1,4 +1,5 @@
 import type { LlmMessage } from '../llm/language-model.js';
+import { countTokens } from '../llm/token-counter.js';
 import { languageName } from './language-name.js';
 import { memberOf, readModelAnswer, salvaged, textOf } from './model-answer.js';
 import { Quotes } from './quotes.js';
@@ -41,8 +42,14 @@ const MAX_POINTS = 20;
 const MAX_SUMMARY = 2_000;
 const MAX_PART = 1_000;
 
-/** Tokens that the answer may have: what was said twice over, and what there is to say of it. */
-export const EXPRESSION_TOKENS = 2_500;
+/** What was said is repeated twice and in parts; the rest is for what there is to say of it, and for thinking. */
+const REPEATED = 3;
+const COMMENT_TOKENS = 1_500;
+
+/** Tokens that the answer may have. */
+export function expressionTokens(text: string): number {
+  return REPEATED * countTokens(beginning(text, MAX_TEXT)) + COMMENT_TOKENS;
+}
 
 /** The model's task, and what the learner said as data: JSON, whose end no text can bring about. */
 export function expressionRequest({ text, before }: Said, language: string): LlmMessage[] {
@@ -63,7 +70,10 @@ export function expressionRequest({ text, before }: Said, language: string): Llm
     'A sentence without mistakes has no points: [].',
     `Write "summary", "problem" and "explanation" in ${name}; "corrected", "better" and "suggestion" in English.`,
   ].join('\n');
-  const data = { ...(before && { before: beginning(before, MAX_BEFORE) }), said: beginning(text, MAX_TEXT) };
+  const data = {
+    ...(before && { before: [...before].slice(-MAX_BEFORE).join('') }),
+    said: beginning(text, MAX_TEXT),
+  };
   return [
     { role: 'system', content: system },
     { role: 'user', content: JSON.stringify(data) },

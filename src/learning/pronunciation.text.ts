@@ -24,6 +24,7 @@ const ENGLISH: Texts = {
   reasons: {
     not_spoken: 'This was typed: there is no recording to go by.',
     no_speech: 'No speech was heard in the recording.',
+    translated: 'The recording was translated: its own words were not written down.',
     too_short: 'The recording is too short to say anything about it.',
     too_long: 'This is too long to be compared word by word.',
   },
@@ -52,6 +53,7 @@ const CHINESE: Texts = {
   reasons: {
     not_spoken: '这条消息是键入的，没有录音可供参考。',
     no_speech: '录音中没有听到语音。',
+    translated: '录音被翻译成了另一种语言，没有逐词记录原话。',
     too_short: '录音太短，无法给出参考意见。',
     too_long: '内容太长，无法逐词比较。',
   },

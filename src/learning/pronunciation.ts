@@ -7,7 +7,14 @@ export const BASES = ['word_probability', 'timing', 'alignment'] as const;
 export type Basis = (typeof BASES)[number];
 
 /** Why there is no estimate, or only a part of one. */
-export const REASONS = ['not_spoken', 'no_speech', 'no_words', 'too_short', 'too_long'] as const;
+export const REASONS = [
+  'not_spoken',
+  'no_speech',
+  'no_words',
+  'translated',
+  'too_short',
+  'too_long',
+] as const;
 export type Reason = (typeof REASONS)[number];
 
 export interface Pause {

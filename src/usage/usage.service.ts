@@ -20,6 +20,12 @@ export interface Reservation {
   tokens: number;
 }
 
+/** What is asked of the quotas of a day. */
+interface Wanted {
+  requests: 0 | 1;
+  tokens: number;
+}
+
 /** How a turn ended, for the books. */
 export interface Settlement {
   /** What was reserved for it. */
@@ -66,13 +72,44 @@ export class UsageService {
     tokens: number,
     now = new Date(),
   ): Promise<Reservation> {
+    const reservation = await this.letIn(manager, ownerId, { requests: 1, tokens }, now);
+    if (this.limits.requestsPerDay !== null) await this.note(manager, ownerId, now);
+    return reservation;
+  }
+
+  /**
+   * Takes one request, where there is room for so many tokens, and sets none of them aside: what is to be done is
+   * done later, and takes them then (`hold`).
+   * @throws AppError quota_exceeded, as `reserve`
+   */
+  async admit(manager: EntityManager, ownerId: number, tokens: number, now = new Date()): Promise<void> {
+    const { day } = await this.reserve(manager, ownerId, tokens, now);
+    const nothing = { inputTokens: 0, outputTokens: 0, estimated: false };
+    if (tokens > 0) await this.settle(manager, ownerId, day, { reserved: tokens, ...nothing });
+  }
+
+  /** Sets tokens aside for what was admitted before. @throws AppError quota_exceeded, as `reserve` */
+  async hold(
+    manager: EntityManager,
+    ownerId: number,
+    tokens: number,
+    now = new Date(),
+  ): Promise<Reservation> {
+    return this.letIn(manager, ownerId, { requests: 0, tokens }, now);
+  }
+
+  private async letIn(
+    manager: EntityManager,
+    ownerId: number,
+    wanted: Wanted,
+    now: Date,
+  ): Promise<Reservation> {
     const day = utcDay(now);
     const isIn =
-      (this.hasBegun(ownerId, day) && (await this.take(manager, ownerId, day, tokens))) ||
-      (await this.begin(manager, ownerId, day, tokens));
+      (this.hasBegun(ownerId, day) && (await this.take(manager, ownerId, day, wanted))) ||
+      (await this.begin(manager, ownerId, day, wanted));
     if (!isIn) await this.refuse(manager, ownerId, now);
-    if (this.limits.requestsPerDay !== null) await this.note(manager, ownerId, now);
-    return { day, tokens };
+    return { day, tokens: wanted.tokens };
   }
 
   /** Gives back what was reserved and books what was used. */
@@ -87,8 +124,12 @@ export class UsageService {
   }
 
   /** Books what was used beside the turns, for today. */
-  async book(ownerId: number, used: Omit<Settlement, 'reserved'>, now = new Date()): Promise<void> {
-    const { manager } = this.days;
+  async book(
+    ownerId: number,
+    used: Omit<Settlement, 'reserved'>,
+    now = new Date(),
+    manager = this.days.manager,
+  ): Promise<void> {
     await this.makeRow(manager, ownerId, utcDay(now));
     await this.settle(manager, ownerId, utcDay(now), { reserved: 0, ...used });
   }
@@ -103,13 +144,18 @@ export class UsageService {
   }
 
   /** One statement decides between those who come at once: the row is locked by whoever was let in. */
-  private async take(manager: EntityManager, ownerId: number, day: string, tokens: number): Promise<boolean> {
+  private async take(
+    manager: EntityManager,
+    ownerId: number,
+    day: string,
+    { requests, tokens }: Wanted,
+  ): Promise<boolean> {
     const { requestsPerDay, tokensPerDay } = this.limits;
     let sql =
-      'UPDATE usage_days SET requests = requests + 1, reserved_tokens = reserved_tokens + ? ' +
+      'UPDATE usage_days SET requests = requests + ?, reserved_tokens = reserved_tokens + ? ' +
       'WHERE user_id = ? AND day = ?';
-    const values = [tokens, ownerId, day];
-    if (requestsPerDay !== null) {
+    const values = [requests, tokens, ownerId, day];
+    if (requestsPerDay !== null && requests > 0) {
       sql += ' AND requests < ?';
       values.push(requestsPerDay);
     }
@@ -129,10 +175,10 @@ export class UsageService {
     manager: EntityManager,
     ownerId: number,
     day: string,
-    tokens: number,
+    wanted: Wanted,
   ): Promise<boolean> {
     await this.makeRow(manager, ownerId, day);
-    return this.take(manager, ownerId, day, tokens);
+    return this.take(manager, ownerId, day, wanted);
   }
 
   private async makeRow(manager: EntityManager, ownerId: number, day: string): Promise<void> {

@@ -101,16 +101,22 @@ export class MessageDto {
   /** What the user thought of the answer. */
   feedback!: 'up' | 'down' | null;
 
+  /**
+   * When the text of a spoken answer was first asked for (`POST messages/{id}/reveal`): a client that plays answers
+   * keeps the text hidden until then. Null before, and on a user's message.
+   */
+  revealedAt!: Date | null;
+
   /** @example '2026-11-21T08:30:00.000Z' */
   createdAt!: Date;
 
   static from(message: Message): MessageDto {
-    const { id, conversationId, seq, role, content, status, replyTo, provider, model, feedback, createdAt } =
-      message;
+    const { id, conversationId, seq, role, content, status, replyTo, provider, model } = message;
+    const { feedback, revealedAt, createdAt } = message;
     return {
       ...{ id, conversationId, seq, role, content, status, replyTo, error: errorOf(message) },
       ...{ provider, model, finishReason: message.finishReason },
-      ...{ usage: usageOf(message), feedback, createdAt },
+      ...{ usage: usageOf(message), feedback, revealedAt, createdAt },
     };
   }
 }
