@@ -30,8 +30,9 @@ export class Cluster {
   /** By place: a process that was started again stands where it stood. */
   readonly apis: ApiProcess[] = [];
   private readonly ownsMariaDb: boolean;
-  private readonly dataDir: string;
-  private readonly env: Variables;
+  readonly dataDir: string;
+  /** Of every process. */
+  readonly variables: Variables;
 
   private constructor(
     { upstream, redis, mariaDb }: { upstream: Upstream; redis?: Redis; mariaDb?: MariaDb },
@@ -45,7 +46,7 @@ export class Cluster {
     this.databaseUrl = databaseUrl;
     this.dataDir = dataDir;
     this.ownsMariaDb = lent === undefined;
-    this.env = {
+    this.variables = {
       DATABASE_URL: databaseUrl,
       REDIS_URL: redis?.url,
       JWT_SECRET: randomBytes(32).toString('hex'),
@@ -76,7 +77,7 @@ export class Cluster {
   async startAt(place: number, env: Variables = {}): Promise<ApiProcess> {
     const before = this.apis[place];
     const port = before && { PORT: new URL(before.url).port };
-    const api = await startApi({ dir: this.dataDir, env: { ...this.env, ...port, ...env } });
+    const api = await startApi({ dir: this.dataDir, env: { ...this.variables, ...port, ...env } });
     this.apis[place] = api;
     return api;
   }
