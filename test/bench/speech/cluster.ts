@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { type ApiProcess, startApi } from '../../support/api-process.ts';
 import { freePort } from '../../support/child.ts';
 import type { ApiClient } from '../../support/client.ts';
-import { MODEL, whisperServer } from '../../support/whisper.ts';
+import { startWhisperMachine, type WhisperMachine } from '../../support/whisper-machine.ts';
+import { enginePids } from '../../support/whisper-server.ts';
 import { Cluster, type ClusterOptions } from '../cluster.ts';
 import { range } from '../parallel.ts';
 
@@ -18,14 +18,14 @@ interface SpeechOptions extends ClusterOptions {
 
 /** API processes, workers and Whisper microservices over one database and one Redis. */
 export class SpeechCluster {
-  readonly whispers: ApiProcess[] = [];
+  readonly whispers: WhisperMachine[] = [];
   readonly workers: ApiProcess[] = [];
-  private readonly ports: { grpc: number; metrics: number }[];
+  private readonly ports: number[];
   private readonly whisperEnv: Variables;
   private readonly speechEnv: Variables;
   readonly cluster: Cluster;
 
-  private constructor(cluster: Cluster, ports: { grpc: number; metrics: number }[], options: SpeechOptions) {
+  private constructor(cluster: Cluster, ports: number[], options: SpeechOptions) {
     this.cluster = cluster;
     this.ports = ports;
     this.whisperEnv = options.whisperEnv ?? {};
@@ -34,9 +34,7 @@ export class SpeechCluster {
 
   static async start(options: SpeechOptions = {}): Promise<SpeechCluster> {
     const { whispers = 2, workers = 1 } = options;
-    const ports = await Promise.all(
-      range(whispers).map(async () => ({ grpc: await freePort(), metrics: await freePort() })),
-    );
+    const ports = await Promise.all(range(whispers).map(freePort));
     const env = { ...options.env, WHISPER_URL: urlsOf(ports) };
     const cluster = await Cluster.start({ processes: 1, ...options, env });
     const speech = new SpeechCluster(cluster, ports, options);
@@ -46,20 +44,14 @@ export class SpeechCluster {
   }
 
   /** Starts the microservice of this place: again at its address, where there was one (which has ended). */
-  async startWhisper(place: number): Promise<ApiProcess> {
-    const { grpc, metrics } = this.ports[place]!;
-    const env = {
-      WHISPER_PORT: String(grpc),
-      WHISPER_METRICS_PORT: String(metrics),
-      WHISPER_SERVER_BIN: await whisperServer(),
-      WHISPER_MODEL: MODEL,
+  async startWhisper(place: number): Promise<WhisperMachine> {
+    const machine = await startWhisperMachine({
+      WHISPER_PORT: String(this.ports[place]),
       WHISPER_THREADS: '1',
       ...this.whisperEnv,
-    };
-    const entry = 'dist/src/main.whisper.js';
-    const whisper = await startApi({ entry, ready: /Parley Whisper listens on (\S+?)["\s]/, env });
-    this.whispers[place] = whisper;
-    return whisper;
+    });
+    this.whispers[place] = machine;
+    return machine;
   }
 
   /** A worker of the cluster's own database and Redis. */
@@ -73,28 +65,16 @@ export class SpeechCluster {
 
   /** Where the microservices listen. */
   get addresses(): string[] {
-    return this.ports.map(({ grpc }) => `127.0.0.1:${grpc}`);
+    return this.ports.map((port) => `127.0.0.1:${port}`);
   }
 
   register(): Promise<ApiClient> {
     return this.cluster.register();
   }
 
-  /** What a microservice has counted, by the metric's name with its labels. */
-  async metrics(place: number): Promise<Map<string, number>> {
-    const answer = await fetch(`http://127.0.0.1:${this.ports[place]!.metrics}/metrics`);
-    const lines = (await answer.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-    return new Map(
-      lines.map((line) => {
-        const at = line.lastIndexOf(' ');
-        return [line.slice(0, at), Number(line.slice(at + 1))] as const;
-      }),
-    );
-  }
-
   /** The process of the engine that this microservice has started. */
   enginePid(place: number): number {
-    const pid = descendants(this.whispers[place]!.pid).find((id) => commandOf(id) === 'whisper-server');
+    const [pid] = enginePids(this.whispers[place]!.pid);
     if (pid === undefined) throw new Error('this microservice has no engine just now');
     return pid;
   }
@@ -105,33 +85,6 @@ export class SpeechCluster {
   }
 }
 
-function urlsOf(ports: { grpc: number }[]): string {
-  return ports.map(({ grpc }) => `127.0.0.1:${grpc}`).join(',');
-}
-
-function commandOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
-  } catch {
-    return '';
-  }
-}
-
-function parentOf(pid: number): number {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-  } catch {
-    return 0;
-  }
-}
-
-/** Children of a process, and theirs. */
-function descendants(pid: number): number[] {
-  const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  const parents = all.map((name) => [Number(name), parentOf(Number(name))] as const);
-  const found = [pid];
-  for (const ancestor of found)
-    found.push(...parents.filter(([, parent]) => parent === ancestor).map(([id]) => id));
-  return found.slice(1);
+function urlsOf(ports: number[]): string {
+  return ports.map((port) => `127.0.0.1:${port}`).join(',');
 }

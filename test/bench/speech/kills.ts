@@ -59,7 +59,9 @@ async function shared(count: number): Promise<void> {
   const rows = await parallel(20, range(count), (index) => handIn(client, sounds[index % sounds.length]!));
   const ends = await parallel(20, rows, ({ id }) => outcome(client, id));
   const seconds = (performance.now() - from) / 1_000;
-  const pieces = await Promise.all([0, 1].map(async (place) => piecesOf(await speech.metrics(place))));
+  const pieces = await Promise.all(
+    [0, 1].map(async (place) => piecesOf(await speech.whispers[place]!.counts())),
+  );
   console.log(
     `${count} recordings in ${seconds.toFixed(1)} s; pieces by microservice: ${pieces.join(' and ')}`,
   );

@@ -4,14 +4,20 @@
  *
  *     node test/bench/speech/overhead.ts [--rounds 40] [--sqlite]
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { GrpcTranscriber } from '../../../dist/libs/whisper/grpc-transcriber.js';
-import { MODEL, startWhisperServer } from '../../support/whisper.ts';
+import { startWhisperServer } from '../../support/whisper-server.ts';
 import { range } from '../parallel.ts';
 import { ms, percent, percentile, table } from '../report.ts';
 import { handIn } from './client.ts';
 import { SpeechCluster } from './cluster.ts';
 import { joinedPcm, secondsOf, spokenPcm, wavOf } from './recordings.ts';
+
+/** As it is built: what the worker runs. */
+const BUILT = '../../../dist/libs/whisper/grpc-transcriber.js';
+const { GrpcTranscriber } = (await import(
+  BUILT
+)) as typeof import('../../../libs/whisper/grpc-transcriber.js');
 
 const { values } = parseArgs({
   options: { rounds: { type: 'string', default: '40' }, sqlite: { type: 'boolean', default: false } },
@@ -19,8 +25,10 @@ const { values } = parseArgs({
 const rounds = Number(values.rounds);
 
 const speech = await SpeechCluster.start({ sqlite: values.sqlite, whispers: 1 });
-const direct = await startWhisperServer({ model: MODEL, threads: 1 });
-const transcriber = new GrpcTranscriber({ addresses: [speech.addresses[0]!] });
+const direct = await startWhisperServer({ args: ['-t', '1'] });
+const transcriber = new GrpcTranscriber({
+  addresses: speech.addresses.map((target) => ({ target, secure: false })),
+});
 const client = await speech.register();
 
 async function throughServer(pcm: Buffer): Promise<void> {
@@ -70,13 +78,13 @@ async function measure(name: string, pcm: Buffer): Promise<string[][]> {
 }
 
 try {
-  await transcriber.whenReady(30_000);
+  while (!transcriber.state().ready) await sleep(20);
   const head = ['sound and way', 'p50', 'p95', 'added', 'of the engine'];
   const sentence = await measure('a sentence', spokenPcm(0));
   const window = await measure('a full window', joinedPcm(30));
   console.log(table([head, ...sentence, ...window]));
 } finally {
-  await Promise.all([transcriber.close(), direct.stop()]);
+  await Promise.all([transcriber.close(), direct.child.stop()]);
   await speech.stop();
 }
 process.exit();
