@@ -93,7 +93,8 @@ function mended(tokens: readonly WhisperWord[], text: string): WhisperWord[] {
     const run = tokens.slice(n).findIndex((other) => !other.text.includes(BROKEN));
     const after = run < 0 ? tokens.length : n + run;
     const until = after < tokens.length ? text.indexOf(tokens[after]!.text, at) : text.length;
-    whole.push(joined(tokens.slice(n, after), until < 0 ? '' : text.slice(at, until)));
+    const said = text.slice(at, Math.max(at, until)).replaceAll(BROKEN, '');
+    if (said.length > 0) whole.push(joined(tokens.slice(n, after), said));
     at = Math.max(at, until);
     n = after - 1;
   }
@@ -103,7 +104,7 @@ function mended(tokens: readonly WhisperWord[], text: string): WhisperWord[] {
 function joined(tokens: readonly WhisperWord[], text: string): WhisperWord {
   const known = tokens.flatMap(({ probability }) => (probability === null ? [] : [probability]));
   return {
-    text: text.replaceAll(BROKEN, ''),
+    text,
     start: tokens[0]!.start,
     end: Math.max(...tokens.map(({ end }) => end)),
     probability: known.length > 0 ? known.reduce((sum, one) => sum + one, 0) / known.length : null,

@@ -1,4 +1,7 @@
+import { describe, expect, it } from 'vitest';
 import { Child } from '../../test/support/child.ts';
+import { silence } from '../../test/support/spoken.ts';
+import { StandIn } from '../../test/support/stand-in.ts';
 import { eventually } from '../../test/support/talk.ts';
 import {
   enginePids,
@@ -7,8 +10,12 @@ import {
   startWhisperServer,
   whisperServerBinary,
 } from '../../test/support/whisper-server.ts';
-import { whisperEngineContract } from './whisper-engine.contract.js';
+import { answering, HEARD, transcriptionFaults } from './transcription-faults.contract.js';
+import { piece, whisperEngineContract } from './whisper-engine.contract.js';
+import { EngineError } from './whisper-engine.js';
 import { WhisperServerEngine } from './whisper-server.engine.js';
+
+const NEVER = new AbortController().signal;
 
 whisperEngineContract('WhisperServerEngine over a child', async () => {
   const binary = await whisperServerBinary();
@@ -35,4 +42,70 @@ whisperEngineContract('WhisperServerEngine over an address', async () => {
     },
     stop: async () => void (await child.stop()),
   };
+});
+
+transcriptionFaults('WhisperServerEngine', (address) => WhisperServerEngine.at({ address }), {
+  of500: 'engine_failed',
+  of429: 'engine_refused',
+});
+
+describe('WhisperServerEngine', () => {
+  it('says everything with each piece, so that nothing stays from the one before', async () => {
+    const server = await new StandIn().start();
+    server.play = answering(200, HEARD);
+    const engine = WhisperServerEngine.at({ address: `${server.url}/behind/a/path` });
+    await engine.start();
+    await eventually(async () => engine.ready());
+    const prompt = 'Höflich\r\n--x "quoted" 你好';
+    await engine.transcribe(
+      piece(silence(1), { task: 'translate', language: 'zh', words: true, prompt }),
+      NEVER,
+    );
+    await engine.transcribe(piece(silence(1)), NEVER);
+    const always = {
+      response_format: ['verbose_json'],
+      temperature: ['0'],
+      max_len: ['1000000'],
+      no_language_probabilities: ['true'],
+    };
+    expect(server.asked.map(({ path, fields }) => ({ path, fields }))).toEqual([
+      {
+        path: '/behind/a/path/inference',
+        fields: {
+          ...always,
+          ...{ language: ['zh'], translate: ['true'], token_timestamps: ['true'], prompt: [prompt] },
+        },
+      },
+      {
+        path: '/behind/a/path/inference',
+        fields: { ...always, ...{ language: ['auto'], translate: ['false'], token_timestamps: ['false'] } },
+      },
+    ]);
+    await engine.close();
+    await server.stop();
+  });
+
+  it('gives a place at a server back that does not stop', async () => {
+    const server = await new StandIn({ stubborn: true }).start();
+    server.play = () => undefined;
+    const engine = WhisperServerEngine.at({ address: server.url });
+    await engine.start();
+    await eventually(async () => engine.ready());
+    const caller = new AbortController();
+    const given = engine.transcribe(piece(silence(1)), caller.signal);
+    await eventually(async () => server.asked.length === 1);
+    caller.abort(new Error('gone'));
+    await expect(given).rejects.toThrow('gone');
+    server.play = answering(200, HEARD);
+    const from = performance.now();
+    await engine.transcribe(piece(silence(1)), NEVER);
+    expect(performance.now() - from).toBeLessThan(2_000);
+    await engine.close();
+    await server.stop();
+  });
+
+  it('takes addresses of HTTP alone', () => {
+    for (const address of ['', 'host:8080', 'ftp://host', '/path'])
+      expect(() => WhisperServerEngine.at({ address })).toThrow(EngineError);
+  });
 });
