@@ -5,7 +5,8 @@ import { StandIn } from '../../test/support/stand-in.ts';
 import { eventually } from '../../test/support/talk.ts';
 import { OpenAiTranscriptionEngine } from './openai-transcription.engine.js';
 import { answering, HEARD, transcriptionFaults } from './transcription-faults.contract.js';
-import { piece, refusalOf, textOf, whisperEngineContract } from './whisper-engine.contract.js';
+import { whisperEngineContract } from './whisper-engine.contract.js';
+import { piece, refusalOf, textOf } from './whisper-engine-setup.contract.js';
 import { EngineError, type EngineErrorCode } from './whisper-engine.js';
 
 const NEVER = new AbortController().signal;

@@ -8,7 +8,7 @@ import { silence } from '../../test/support/spoken.ts';
 import { eventually } from '../../test/support/talk.ts';
 import { FIXTURE_MODEL, FIXTURE_SHA256 } from '../../test/support/whisper-server.ts';
 import { engineEnvironment, type SupervisedServerOptions } from './supervised-server.js';
-import { piece, refusalOf } from './whisper-engine.contract.js';
+import { piece, refusalOf } from './whisper-engine-setup.contract.js';
 import { EngineError } from './whisper-engine.js';
 import { WhisperServerEngine } from './whisper-server.engine.js';
 

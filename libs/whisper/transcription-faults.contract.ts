@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silence } from '../../test/support/spoken.ts';
 import { type Play, StandIn } from '../../test/support/stand-in.ts';
 import { eventually } from '../../test/support/talk.ts';
-import { piece, refusalOf, textOf } from './whisper-engine.contract.js';
+import { piece, refusalOf, textOf } from './whisper-engine-setup.contract.js';
 import type { EngineError, EngineErrorCode, WhisperEngine } from './whisper-engine.js';
 
 export const HEARD = JSON.stringify({

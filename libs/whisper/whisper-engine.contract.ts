@@ -3,47 +3,19 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { noise, SENTENCES, type SentenceName, silence, spokenPcm } from '../../test/support/spoken.ts';
 import { eventually } from '../../test/support/talk.ts';
 import { WHISPER_BUILD_MS } from '../../test/support/whisper-server.ts';
+import { piece, refusalOf, type Subject, textOf } from './whisper-engine-setup.contract.js';
 import {
-  EngineError,
-  type EngineErrorCode,
+  type EngineError,
   MAX_PIECE_BYTES,
-  type WhisperEngine,
   type WhisperPiece,
   type WhisperResult,
+  type WhisperEngine,
 } from './whisper-engine.js';
-
-export interface Subject {
-  /** Over the fixture model; not started. */
-  engine: WhisperEngine;
-  /** Ends the process that transcribes, at once. */
-  kill(): Promise<void>;
-  /** Brings it back, where the engine does not see to that itself. */
-  revive?(): Promise<void>;
-  /** Takes away what stands beside the engine. */
-  stop?(): Promise<void>;
-}
 
 const TEST_MS = 60_000;
 /** For what takes well under a second where the machine has nothing else to do. */
 const SOON_MS = 20_000;
 const NEVER = new AbortController().signal;
-
-export function piece(pcm: Buffer, over: Partial<WhisperPiece> = {}): WhisperPiece {
-  return { pcm, task: 'transcribe', words: false, ...over };
-}
-
-export async function refusalOf(deed: Promise<unknown>): Promise<EngineErrorCode> {
-  const error: unknown = await deed.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  expect(error).toBeInstanceOf(EngineError);
-  return (error as EngineError).code;
-}
-
-export function textOf({ segments }: WhisperResult): string {
-  return segments.map(({ text }) => text).join(' ');
-}
 
 /** What every adapter of `WhisperEngine` promises. */
 export function whisperEngineContract(name: string, make: () => Promise<Subject>): void {

@@ -11,7 +11,8 @@ import {
   whisperServerBinary,
 } from '../../test/support/whisper-server.ts';
 import { answering, HEARD, transcriptionFaults } from './transcription-faults.contract.js';
-import { piece, whisperEngineContract } from './whisper-engine.contract.js';
+import { whisperEngineContract } from './whisper-engine.contract.js';
+import { piece } from './whisper-engine-setup.contract.js';
 import { EngineError } from './whisper-engine.js';
 import { WhisperServerEngine } from './whisper-server.engine.js';
 

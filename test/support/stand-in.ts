@@ -61,13 +61,28 @@ export class StandIn {
 
 async function read(request: IncomingMessage): Promise<Omit<Asked, 'left'>> {
   const body = await buffer(request);
-  const contentType = request.headers['content-type'] ?? '';
-  const form = await new Response(body, { headers: { 'content-type': contentType } }).formData();
-  const fields: Record<string, string[]> = {};
+  const boundary = request.headers['content-type']?.split('boundary=')[1] ?? '';
+  const asked = { method: request.method ?? '', path: request.url ?? '', headers: request.headers };
+  const fields: Asked['fields'] = {};
   let file: Asked['file'] = null;
-  for (const [name, value] of form) {
-    if (typeof value === 'string') fields[name] = [...(fields[name] ?? []), value];
-    else file = { name: value.name, bytes: Buffer.from(await value.arrayBuffer()) };
+  for (const { name, fileName, bytes } of partsOf(body, boundary)) {
+    if (fileName === undefined) fields[name] = [...(fields[name] ?? []), bytes.toString()];
+    else file = { name: fileName, bytes };
   }
-  return { method: request.method ?? '', path: request.url ?? '', headers: request.headers, fields, file };
+  return { ...asked, fields, file };
+}
+
+/** The parts of a form. */
+function* partsOf(body: Buffer, boundary: string) {
+  const mark = Buffer.from(`--${boundary}`);
+  for (let at = body.indexOf(mark); at >= 0;) {
+    const next = body.indexOf(mark, at + mark.length);
+    if (next < 0) return;
+    const part = body.subarray(at + mark.length + 2, next - 2);
+    const blank = part.indexOf('\r\n\r\n');
+    const head = part.toString('utf8', 0, blank);
+    const name = /[; ]name="([^"]*)"/.exec(head)?.[1] ?? '';
+    yield { name, fileName: /filename="([^"]*)"/.exec(head)?.[1], bytes: part.subarray(blank + 4) };
+    at = next;
+  }
 }
