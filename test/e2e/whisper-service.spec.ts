@@ -8,7 +8,7 @@ import { EngineError, type WhisperPiece } from '../../libs/whisper/whisper-engin
 import { temporaryFolder } from '../support/child.ts';
 import { SENTENCES, type SentenceName, spokenPcm } from '../support/spoken.ts';
 import { eventually } from '../support/talk.ts';
-import { startWhisperMachine, type WhisperMachine } from '../support/whisper-machine.ts';
+import { isAlive, startWhisperMachine, type WhisperMachine } from '../support/whisper-machine.ts';
 import {
   enginePids,
   FIXTURE_MODEL,
@@ -251,12 +251,3 @@ describe('a Whisper machine', () => {
     expect(lines[4]).toContain('scripts/build-whisper');
   }, 30_000);
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { type ApiProcess, startApi } from './api-process.ts';
 import { freePort } from './child.ts';
 import { FIXTURE_MODEL, whisperServerBinary } from './whisper-server.ts';
@@ -34,4 +35,27 @@ export async function startWhisperMachine(
     );
   };
   return Object.assign(machine, { address: machine.url, counts });
+}
+
+/** The id of the Whisper machine that a process has started for itself; undefined while there is none. */
+export function embeddedPid(of: number): number | undefined {
+  for (const entry of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const parent = /\) (\S) (\d+)/.exec(readFileSync(`/proc/${entry}/stat`, 'utf8'));
+      if (parent?.[1] === 'Z' || Number(parent?.[2]) !== of) continue;
+      if (readFileSync(`/proc/${entry}/cmdline`, 'utf8').includes('main.whisper.js')) return Number(entry);
+    } catch {
+      // It ended while it was looked at.
+    }
+  }
+  return undefined;
+}
+
+/** Whether a process is there, and no mere entry of one that has ended. */
+export function isAlive(pid: number): boolean {
+  try {
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
 }
