@@ -121,6 +121,11 @@ export const PROBLEMS = {
     ['Unsupported media type', 'This route does not take a body of this media type.'],
     ['不支持的媒体类型', '此接口不接受该媒体类型的请求体。'],
   ),
+  range_not_satisfiable: entry(
+    416,
+    ['Range not satisfiable', 'The file has no bytes in this range; see Content-Range.'],
+    ['请求范围无效', '文件中没有该范围的内容，详见 Content-Range。'],
+  ),
   file_empty: entry(422, ['Empty file', 'The file has no content.'], ['文件为空', '文件没有内容。']),
   idempotency_key_reused: entry(
     422,

@@ -11,6 +11,7 @@ import { ConversationsController } from './conversations.controller.js';
 import { ConversationsService } from './conversations.service.js';
 import { Message } from './message.entity.js';
 import { MessageFile } from './message-file.entity.js';
+import { MessageFiles } from './message-files.js';
 import { MessagesController } from './messages.controller.js';
 import { MessagesService } from './messages.service.js';
 import { Summaries } from './summaries.js';
@@ -45,7 +46,7 @@ import { TurnsService } from './turns.service.js';
   ],
   controllers: [ConversationsController, MessagesController],
   providers: [
-    ...[ConversationsService, MessagesService, TurnsService, Branches],
+    ...[ConversationsService, MessagesService, MessageFiles, TurnsService, Branches],
     ...[
       SummaryWriter,
       Summaries,

@@ -1,4 +1,5 @@
 import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryGeneratedColumn, type Relation } from 'typeorm';
+import type { StoredFile } from '../files/stored-file.entity.js';
 import { User } from '../users/user.entity.js';
 import { Conversation } from './conversation.entity.js';
 
@@ -143,6 +144,9 @@ export class Message {
   /** Whether `message_files` has rows of it: what has none is read without a look there. */
   @Column({ name: 'has_files', type: 'boolean', default: false })
   hasFiles!: boolean;
+
+  /** Its files in their order, where they were loaded; see message-files.ts. */
+  files?: StoredFile[];
 
   /** Set by a process that wants the answer to stop and is not its writer. */
   @Column({ name: 'stop_requested_at', type: 'datetime', precision: 3, nullable: true })

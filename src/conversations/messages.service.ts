@@ -12,6 +12,7 @@ import {
   type MessagePageDto,
   type MessageQueryDto,
 } from './dto/message.dto.js';
+import { MessageFiles } from './message-files.js';
 import { Message } from './message.entity.js';
 
 /** Messages, as their owners read them. */
@@ -21,6 +22,7 @@ export class MessagesService {
     @InjectRepository(Message) private readonly messages: Repository<Message>,
     private readonly conversations: ConversationsService,
     private readonly branches: Branches,
+    private readonly files: MessageFiles,
   ) {}
 
   /** A page of a conversation, oldest first; the first page is the newest. @throws AppError not_found */
@@ -30,6 +32,7 @@ export class MessagesService {
     const { items, nextCursor } = await (isActive
       ? this.activePage(conversation, query)
       : this.page(conversation, query));
+    await this.files.load(items);
     return { items: items.reverse().map((message) => MessageDto.from(message)), nextCursor };
   }
 
@@ -79,10 +82,11 @@ export class MessagesService {
     return MessageDto.from(await this.findAnswer(ownerId, id));
   }
 
-  /** @throws AppError not_found */
+  /** With its files. @throws AppError not_found */
   async findOwned(ownerId: number, id: number): Promise<Message> {
     const message = await this.messages.findOneBy({ id, ownerId });
     if (!message) throw new AppError('not_found');
+    await this.files.load([message]);
     return message;
   }
 

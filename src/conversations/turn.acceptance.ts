@@ -15,6 +15,9 @@ import type { StoredTurn } from './turn.replays.js';
 import { type TurnOutset, TurnSettings } from './turn.settings.js';
 import { type TurnPlace, TurnStore } from './turn.store.js';
 
+/** What a user says, with what goes with it. */
+export type NewMessage = SendMessageDto & { fileIds?: number[] };
+
 /** A turn that was taken in, with what it is to run on. */
 export interface AcceptedTurn {
   stored: StoredTurn;
@@ -38,7 +41,7 @@ export class TurnAcceptance {
   async message(
     ownerId: number,
     conversationId: number,
-    { content, replyTo, onDisconnect = 'continue' }: SendMessageDto,
+    { content, replyTo, onDisconnect = 'continue', fileIds = [] }: NewMessage,
     idempotency: Idempotency | undefined,
   ): Promise<AcceptedTurn> {
     const outset = await this.settings.outset(ownerId, conversationId);
@@ -47,7 +50,7 @@ export class TurnAcceptance {
     const known = this.settings.checked(outset.setting);
     const place = await this.placeOf(outset, replyTo);
     const setting = place.losesSummary ? withoutSummary(known) : known;
-    const prompt = { content, contentTokens: countTokens(content) };
+    const prompt = { content, contentTokens: countTokens(content), fileIds };
     this.refuseTooLong(setting, prompt.contentTokens);
     const tokens = await this.budget.estimate(setting, prompt.contentTokens);
     const terms = { tokens, onDisconnect, idempotency };

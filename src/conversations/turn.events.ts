@@ -11,6 +11,7 @@ import {
 import { followStream } from '../common/followed-stream.js';
 import { MessageDto } from './dto/message.dto.js';
 import type { TurnDto } from './dto/turn.dto.js';
+import { MessageFiles } from './message-files.js';
 import { type FinalStatus, isFinal, Message } from './message.entity.js';
 import { type AbandonedListener, TurnAudience } from './turn.audience.js';
 
@@ -43,6 +44,7 @@ export class TurnEvents {
     private readonly streams: EventStreams,
     private readonly audience: TurnAudience,
     @InjectRepository(Message) private readonly messages: Repository<Message>,
+    private readonly files: MessageFiles,
   ) {}
 
   /** Names who is told of turns that were to end with their listeners, and have none. */
@@ -112,6 +114,7 @@ export class TurnEvents {
     if (after > 0) return [{ id: after + 1, ...endEvent(ended) }];
     const { replyTo, ownerId } = ended;
     const userMessage = await this.messages.findOneBy({ id: replyTo ?? 0, ownerId });
+    if (userMessage) await this.files.load([userMessage]);
     const events = [
       ...(userMessage ? [createdEvent(userMessage, ended)] : []),
       ...(ended.content === '' ? [] : [deltaEvent(ended.content)]),

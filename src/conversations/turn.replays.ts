@@ -3,6 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import type { Repository } from 'typeorm';
 import { AppError } from '../common/errors.js';
 import type { Idempotency } from '../common/idempotency.js';
+import { MessageFiles } from './message-files.js';
 import { Message } from './message.entity.js';
 
 const KEY_LIFETIME_MS = 24 * 3_600_000;
@@ -17,7 +18,10 @@ export interface StoredTurn {
 /** Finds turns again by the keys of the requests that made them. */
 @Injectable()
 export class TurnReplays {
-  constructor(@InjectRepository(Message) private readonly messages: Repository<Message>) {}
+  constructor(
+    @InjectRepository(Message) private readonly messages: Repository<Message>,
+    private readonly files: MessageFiles,
+  ) {}
 
   /** The turn that this key already made; null where the key is new, or was used longer than 24 hours ago. */
   async find(ownerId: number, idempotency: Idempotency | undefined): Promise<StoredTurn | null> {
@@ -30,6 +34,7 @@ export class TurnReplays {
     }
     if (known.requestHash !== idempotency.requestHash) throw new AppError('idempotency_key_reused');
     const turn = await (known.role === 'user' ? this.turnOfPrompt(known) : this.turnOfAnswer(known));
+    await this.files.load([turn.userMessage]);
     return { ...turn, replayed: true };
   }
 

@@ -1,8 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { InjectRepository } from '@nestjs/typeorm';
-import type { Repository } from 'typeorm';
 import { ConversationsService } from './conversations.service.js';
-import { Message } from './message.entity.js';
+import type { Message } from './message.entity.js';
+import { MessagesService } from './messages.service.js';
 import { Summaries } from './summaries.js';
 import { TurnEngine } from './turn.engine.js';
 import { type PromptSetting, TurnPrompt } from './turn.prompt.js';
@@ -14,7 +13,7 @@ export class TurnStarter {
   private readonly logger = new Logger('TurnStarter');
 
   constructor(
-    @InjectRepository(Message) private readonly messages: Repository<Message>,
+    private readonly messages: MessagesService,
     private readonly conversations: ConversationsService,
     private readonly settings: TurnSettings,
     private readonly prompt: TurnPrompt,
@@ -52,7 +51,7 @@ export class TurnStarter {
     if (!(await this.engine.takeOver(answer))) return false;
     try {
       const setting = await this.settings.of(await this.conversations.findOwned(ownerId, conversationId));
-      const userMessage = await this.messages.findOneByOrFail({ id: replyTo ?? 0, ownerId });
+      const userMessage = await this.messages.findOwned(ownerId, replyTo ?? 0);
       await this.begin(setting, userMessage, Object.assign(answer, { attempt: answer.attempt + 1 }));
       return true;
     } catch (error) {

@@ -8,6 +8,7 @@ import { insertRow, updateRows } from '../database/statements.js';
 import { inTransaction } from '../database/transaction.js';
 import { Branches, type BranchPoint } from './branches.js';
 import { Conversation } from './conversation.entity.js';
+import { attachFiles } from './message-files.js';
 import { Message, type OnDisconnect } from './message.entity.js';
 import { titleOf } from './title.js';
 import { TurnBudget } from './turn.budget.js';
@@ -18,6 +19,8 @@ import { type StoredTurn, TurnReplays } from './turn.replays.js';
 export interface NewPrompt {
   content: string;
   contentTokens: number;
+  /** Stored files that it carries. */
+  fileIds: number[];
 }
 
 /** How a turn is to be stored. */
@@ -52,7 +55,8 @@ export class TurnStore {
 
   /**
    * Stores the user's message and the answer to come, all or nothing.
-   * @throws AppError not_found, quota_exceeded, too_many_turns; turn_running with the running message's id
+   * @throws AppError not_found (also a file), quota_exceeded, too_many_turns; turn_running with the running message's
+   *   id
    */
   async create(
     conversation: Conversation,
@@ -74,9 +78,11 @@ export class TurnStore {
           replyTo: parentId,
         },
         ...{ content: prompt.content, contentTokens: prompt.contentTokens },
+        hasFiles: prompt.fileIds.length > 0,
         ...{ createdAt: now, finishedAt: now },
         ...keyOf(terms.idempotency),
       });
+      if (userMessage.hasFiles) await attachFiles(manager, userMessage, prompt.fileIds);
       const assistantMessage = await this.insertAnswer(manager, userMessage, lastSeq, terms, {
         createdAt: now,
       });

@@ -4,10 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { chosen, fingerprint, type Idempotency, keyed } from '../common/idempotency.js';
 import { ConversationsService } from './conversations.service.js';
 import { MessageDto } from './dto/message.dto.js';
-import type { RegenerateDto, SendMessageDto } from './dto/turn.dto.js';
+import type { RegenerateDto } from './dto/turn.dto.js';
 import { isFinal, type Message } from './message.entity.js';
 import { MessagesService } from './messages.service.js';
-import { type AcceptedTurn, TurnAcceptance } from './turn.acceptance.js';
+import { type AcceptedTurn, type NewMessage, TurnAcceptance } from './turn.acceptance.js';
 import { TurnEngine } from './turn.engine.js';
 import { type StoredTurn, TurnReplays } from './turn.replays.js';
 import { TurnStarter } from './turn.starter.js';
@@ -37,12 +37,12 @@ export class TurnsService {
   ) {}
 
   /**
-   * Stores the user's message and begins its answer; with a key that was used before, finds that turn again. A key
-   * with a space in it can be none of a client's.
+   * Stores the user's message, with files of his where it names some, and begins its answer; with a key that was used
+   * before, finds that turn again. A key with a space in it can be none of a client's.
    * @throws AppError not_found, invalid_input, turn_running, chatbot_deleted, provider_not_configured,
    *   idempotency_key_reused, quota_exceeded, too_many_turns, rate_limited, shutting_down, events_unavailable
    */
-  send(ownerId: number, conversationId: number, dto: SendMessageDto, key?: string): Promise<StoredTurn> {
+  send(ownerId: number, conversationId: number, dto: NewMessage, key?: string): Promise<StoredTurn> {
     const { content, ...options } = dto;
     const print = fingerprint('send', conversationId, content, ...chosen(options));
     return this.once(ownerId, keyed(key, print), (idempotency) =>

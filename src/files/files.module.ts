@@ -7,12 +7,14 @@ import { BlobRemovals } from './blob-removals.js';
 import { BlobRemover } from './blob-remover.js';
 import { DiskFileStorage } from './disk.file-storage.js';
 import { FileStorage } from './file-storage.js';
+import { FilesController } from './files.controller.js';
 import { FilesService } from './files.service.js';
 import { StoredFile } from './stored-file.entity.js';
 
 /** Files of users: their rows, and the storage that has their bytes. */
 @Module({
   imports: [TypeOrmModule.forFeature([StoredFile, BlobRemoval])],
+  controllers: [FilesController],
   providers: [
     {
       provide: FileStorage,

@@ -94,12 +94,12 @@ describe('the own account', () => {
 
   it('goes with everything that belongs to it, and nothing else goes', async () => {
     const [client, other] = await Promise.all([ctx.register(), ctx.register()]);
-    const theirs = await makeBelongings(other);
+    const theirs = await makeBelongings(other, ctx);
     const kept = await readBelongings(other, theirs);
     const before = await dumpTables(ctx);
     const leaving = await ctx.register();
     const { username, id } = leaving.account;
-    await makeBelongings(leaving);
+    await makeBelongings(leaving, ctx);
     await logIn(ctx.client, username);
     const login = await logIn(ctx.client, username);
     const rows = await countRows(ctx);

@@ -46,7 +46,7 @@ describe('bad input', () => {
         client.delete(`conversations/${id}`),
       ),
     );
-    const own = await makeBelongings(client);
+    const own = await makeBelongings(client, ctx);
     // What an admin does to accounts is not done to his own.
     return { client, own: { ...own, users: [(await ctx.register()).account.id] } };
   }

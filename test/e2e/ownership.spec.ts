@@ -60,7 +60,7 @@ describe('what belongs to somebody else', () => {
 
   it('is not found by any operation that takes an id in its path, and stays as it is', async () => {
     const [owner, stranger] = await Promise.all([ctx.register(), ctx.register()]);
-    const [theirs, own] = await Promise.all([makeBelongings(owner), makeBelongings(stranger)]);
+    const [theirs, own] = await Promise.all([makeBelongings(owner, ctx), makeBelongings(stranger, ctx)]);
     const before = await readBelongings(owner, theirs);
     const rows = await dumpTables(ctx);
     const wrong: string[] = [];
@@ -86,7 +86,7 @@ describe('what belongs to somebody else', () => {
     const wrong: string[] = [];
     for (const operation of withPathParameter().filter(({ template }) => !template.includes('/admin/'))) {
       const owner = await ctx.register();
-      const own = await makeBelongings(owner);
+      const own = await makeBelongings(owner, ctx);
       const [id] = idsOf(own, kindOfPath(operation.template), operation.name);
       const body = ownBody(operation, own, owner.account);
       const answer = await call(owner, operation, fillPath(operation.template, id!), body);
@@ -98,7 +98,7 @@ describe('what belongs to somebody else', () => {
 
   it('is answered like what does not exist', async () => {
     const client = await ctx.register();
-    const own = await makeBelongings(client);
+    const own = await makeBelongings(client, ctx);
     const rows = await countRows(ctx);
     const wrong: string[] = [];
     for (const operation of withPathParameter()) {
@@ -114,7 +114,7 @@ describe('what belongs to somebody else', () => {
 
   it('cannot be named in a body', async () => {
     const [owner, stranger] = await Promise.all([ctx.register(), ctx.register()]);
-    const [theirs, own] = await Promise.all([makeBelongings(owner), makeBelongings(stranger)]);
+    const [theirs, own] = await Promise.all([makeBelongings(owner, ctx), makeBelongings(stranger, ctx)]);
     const rows = await dumpTables(ctx);
     const wrong: string[] = [];
     let calls = 0;
@@ -146,7 +146,7 @@ describe('what belongs to somebody else', () => {
 
   it('is in no list, whatever one filters by', async () => {
     const [owner, stranger] = await Promise.all([ctx.register(), ctx.register()]);
-    const [theirs] = await Promise.all([makeBelongings(owner), makeBelongings(stranger)]);
+    const [theirs] = await Promise.all([makeBelongings(owner, ctx), makeBelongings(stranger, ctx)]);
     const wrong: string[] = [];
     for (const operation of operationsOf(document()).filter(
       ({ method, template }) => method === 'GET' && !template.includes('{'),
@@ -219,7 +219,7 @@ describe('without a login', () => {
 
   it('every operation that needs one says so, and does nothing', async () => {
     const owner = await ctx.register();
-    const own = await makeBelongings(owner);
+    const own = await makeBelongings(owner, ctx);
     const rows = await dumpTables(ctx);
     const wrong: string[] = [];
     const secured = operationsOf(ctx.spec.document).filter(({ security }) => security);

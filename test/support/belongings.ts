@@ -1,9 +1,11 @@
 import type { ApiClient } from './client.ts';
+import { attachFiles, storeFile } from './stored-file.ts';
+import type { ApiContext } from './suite.ts';
 
 /** One thing of every kind that a person can have; by the kind's segment in the paths. */
 export type Belongings = Record<string, number[]>;
 
-type Maker = (client: ApiClient, made: Belongings) => Promise<number[]>;
+type Maker = (client: ApiClient, made: Belongings, ctx: ApiContext) => Promise<number[]>;
 
 async function make(client: ApiClient, path: string, body: Record<string, unknown>): Promise<number[]> {
   return [(await client.post(path, body, { expect: 201 })).body.id];
@@ -32,12 +34,18 @@ const MAKERS: Record<string, Maker> = {
     const asked = { kind: 'pronunciation' };
     return [(await client.post(`messages/${messages![1]}/reviews`, asked, { expect: 200 })).body.id];
   },
+  files: async (client, { conversations, messages }, ctx) => {
+    const [conversationId] = conversations!;
+    const { id } = await storeFile(ctx, client.account.id, Buffer.from('A recording.'), { conversationId });
+    await attachFiles(ctx, messages!.at(-1)!, [id]);
+    return [id];
+  },
 };
 
-/** Makes one thing of every kind, through the API. */
-export async function makeBelongings(client: ApiClient): Promise<Belongings> {
+/** Makes one thing of every kind: through the API, where it makes such a thing by itself. */
+export async function makeBelongings(client: ApiClient, ctx: ApiContext): Promise<Belongings> {
   const made: Belongings = {};
-  for (const [kind, maker] of Object.entries(MAKERS)) made[kind] = await maker(client, made);
+  for (const [kind, maker] of Object.entries(MAKERS)) made[kind] = await maker(client, made, ctx);
   return made;
 }
 
@@ -49,7 +57,7 @@ export function idsOf(belongings: Belongings, kind: string, where: string): numb
 }
 
 /** Kinds that are listed only under something else. */
-const WITHOUT_LIST = ['messages', 'reviews'];
+const WITHOUT_LIST = ['messages', 'reviews', 'files'];
 
 /** Everything of these belongings as its owner reads it. */
 export async function readBelongings(
@@ -57,13 +65,19 @@ export async function readBelongings(
   belongings: Belongings,
 ): Promise<Record<string, unknown>> {
   const paths = Object.entries(belongings).flatMap(([kind, ids]) =>
-    kind === 'users' ? ['users/me'] : [...ids.map((id) => `${kind}/${id}`), kind],
+    kind === 'users' ? ['users/me'] : [...ids.map((id) => `${kind}/${id}`), ...othersOf(kind, ids)],
   );
-  const readable = [...paths.filter((path) => !WITHOUT_LIST.includes(path)), ...messagePages(belongings)];
+  const readable = [...paths, ...messagePages(belongings)];
   const answers = await Promise.all(
     readable.map(async (path) => [path, (await client.get(path, { expect: 200 })).body] as const),
   );
   return Object.fromEntries(answers);
+}
+
+/** What else there is to read of a kind. */
+function othersOf(kind: string, ids: number[]): string[] {
+  if (kind === 'files') return ids.map((id) => `files/${id}/content`);
+  return WITHOUT_LIST.includes(kind) ? [] : [kind];
 }
 
 function messagePages({ conversations = [] }: Belongings): string[] {

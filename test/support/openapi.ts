@@ -75,7 +75,7 @@ export class OpenApiSpec {
       if (isEmpty) return;
       throw new Error(`${what} has a body, and the document says none: ${excerpt(body)}`);
     }
-    const described = response.content[mediaType ?? ''];
+    const described = response.content[mediaType ?? ''] ?? (mediaType && response.content['*/*']);
     if (!described) {
       const known = Object.keys(response.content).join(', ');
       throw new Error(

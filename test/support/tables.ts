@@ -10,17 +10,24 @@ export async function tableNames(ctx: ApiContext): Promise<string[]> {
   return (await ctx.query<{ name: string }>(TABLES[ctx.dialect])).map(({ name }) => name);
 }
 
-/** How many rows every table has. */
+/** Rows of these go by themselves, in their own time. */
+const PASSING = ['blob_removals'];
+
+async function lastingTables(ctx: ApiContext): Promise<string[]> {
+  return (await tableNames(ctx)).filter((name) => !PASSING.includes(name));
+}
+
+/** How many rows every table has whose rows stay. */
 export async function countRows(ctx: ApiContext): Promise<Record<string, number>> {
-  const names = await tableNames(ctx);
+  const names = await lastingTables(ctx);
   const selects = names.map((name) => `SELECT '${name}' AS name, COUNT(*) AS n FROM ${name}`);
   const rows = await ctx.query<{ name: string; n: number }>(selects.join(' UNION ALL '));
   return Object.fromEntries(rows.map(({ name, n }) => [name, Number(n)]));
 }
 
-/** Every row of every table. */
+/** Every row of every table whose rows stay. */
 export async function dumpTables(ctx: ApiContext): Promise<Record<string, unknown[]>> {
-  const names = await tableNames(ctx);
+  const names = await lastingTables(ctx);
   const dump: Record<string, unknown[]> = {};
   for (const name of names) dump[name] = await ctx.query(`SELECT * FROM ${name} ORDER BY 1`);
   return dump;

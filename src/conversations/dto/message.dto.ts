@@ -3,6 +3,7 @@ import { PageQueryDto } from '../../common/page-query.dto.js';
 import { turnErrorText } from '../../common/problem-catalog.js';
 import { currentLanguage } from '../../common/request-context.js';
 import { Optional } from '../../common/validation.js';
+import { MessageFileDto } from '../../files/dto/file.dto.js';
 import type { FinishReason, Message, MessageStatus } from '../message.entity.js';
 
 /** Why an answer failed or was interrupted. */
@@ -76,6 +77,9 @@ export class MessageDto {
    */
   replyTo!: number | null;
 
+  /** What goes with it, such as the recording of what was said; mostly nothing. */
+  files!: MessageFileDto[];
+
   /** Why it failed or was interrupted; null otherwise. */
   error!: MessageErrorDto | null;
 
@@ -114,11 +118,17 @@ export class MessageDto {
     const { id, conversationId, seq, role, content, status, replyTo, provider, model } = message;
     const { feedback, revealedAt, createdAt } = message;
     return {
-      ...{ id, conversationId, seq, role, content, status, replyTo, error: errorOf(message) },
+      ...{ id, conversationId, seq, role, content, status, replyTo, files: filesOf(message) },
+      error: errorOf(message),
       ...{ provider, model, finishReason: message.finishReason },
       ...{ usage: usageOf(message), feedback, revealedAt, createdAt },
     };
   }
+}
+
+function filesOf({ id, hasFiles, files }: Message): MessageFileDto[] {
+  if (hasFiles && !files) throw new Error(`the files of message ${id} were not loaded`);
+  return (files ?? []).map((file) => MessageFileDto.of(file));
 }
 
 function errorOf({ errorCode, providerCode }: Message): MessageErrorDto | null {

@@ -1,0 +1,47 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { ApiContext } from './suite.ts';
+
+export interface StoredFileOptions {
+  name?: string;
+  mediaType?: string;
+  kind?: 'recording' | 'clip';
+  conversationId?: number | null;
+}
+
+/** Where the API keeps a blob of this key. */
+export function blobPath(ctx: ApiContext, key: string): string {
+  return join(ctx.dataDir, 'files', key.slice(0, 2), key.slice(2, 4), key);
+}
+
+/** A file as the API stores one, put where it looks for it: tests of what is stored need no recording. */
+export async function storeFile(
+  ctx: ApiContext,
+  ownerId: number,
+  bytes: Buffer,
+  options: StoredFileOptions = {},
+): Promise<{ id: number; key: string; sha256: string }> {
+  const { name = 'hello.wav', mediaType = 'audio/wav', kind = 'recording', conversationId = null } = options;
+  const key = randomBytes(16).toString('hex');
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const path = blobPath(ctx, key);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, bytes);
+  const columns = 'owner_id, conversation_id, kind, name, media_type, size, sha256, storage_key, created_at';
+  await ctx.query(`INSERT INTO stored_files (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, [
+    ...[ownerId, conversationId, kind, name, mediaType, bytes.length, sha256, key],
+    '2026-11-21 08:30:00.000',
+  ]);
+  const [row] = await ctx.query('SELECT id FROM stored_files WHERE storage_key = ?', [key]);
+  return { id: Number(row.id), key, sha256 };
+}
+
+/** Has a message carry files, in this order. */
+export async function attachFiles(ctx: ApiContext, messageId: number, fileIds: number[]): Promise<void> {
+  await ctx.query('UPDATE messages SET has_files = 1 WHERE id = ?', [messageId]);
+  for (const [position, fileId] of fileIds.entries())
+    await ctx.query('INSERT INTO message_files (message_id, file_id, position) VALUES (?, ?, ?)', [
+      ...[messageId, fileId, position],
+    ]);
+}
