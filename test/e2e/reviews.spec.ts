@@ -365,10 +365,25 @@ describe('reviews', () => {
     async () => {
       const client = await ctx.register();
       const { said } = await turn(client);
-      await ctx.redis!.stop();
+      await ctx.redis!.kill();
       const { body, status } = await ask(client, said, { kind: 'expression' });
       expect([status, body.status]).toEqual([202, 'pending']);
       await ctx.redis!.start();
+      expect(await ended(client, body.id, 40_000)).toMatchObject({ status: 'done' });
+      expect(asked()).toHaveLength(1);
+    },
+    60_000,
+  );
+
+  it.runIf(isMariaDb)(
+    'outlive a Redis that forgets their job',
+    async () => {
+      const client = await ctx.register();
+      const { said } = await turn(client);
+      await worker!.stop();
+      const { body } = await ask(client, said, { kind: 'expression' });
+      await ctx.redis!.restart();
+      worker = await ctx.startWorker();
       expect(await ended(client, body.id, 40_000)).toMatchObject({ status: 'done' });
       expect(asked()).toHaveLength(1);
     },

@@ -77,7 +77,10 @@ export class PronunciationDto {
    */
   estimate!: boolean;
 
-  /** What it rests on; empty where nothing could be said. */
+  /**
+   * What it rests on; empty where nothing could be said.
+   * @example ['word_probability', 'timing']
+   */
   basis!: Basis[];
 
   /**
