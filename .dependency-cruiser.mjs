@@ -14,7 +14,7 @@ const FEATURES = {
   files: ['users'],
   usage: ['users'],
   conversations: ['users', 'chatbots', 'topics', 'files', 'usage', 'llm'],
-  speech: ['users', 'files', 'conversations'],
+  speech: ['users', 'files', 'topics', 'usage', 'conversations'],
   learning: ['users', 'conversations', 'speech', 'llm', 'usage'],
 };
 

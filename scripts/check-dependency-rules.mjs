@@ -38,7 +38,7 @@ const ROOMS = {
   speech: {
     dir: 'src/speech',
     front: 'planted.service.ts',
-    may: [...GROUND, 'users', 'files', 'conversations'],
+    may: [...GROUND, 'users', 'files', 'topics', 'usage', 'conversations'],
   },
   learning: {
     dir: 'src/learning',

@@ -6,6 +6,7 @@ import { Foundation1795000000000 } from '../migrations/1795000000000-foundation.
 import { Usage1795100000000 } from '../migrations/1795100000000-usage.js';
 import { Turns1795200000000 } from '../migrations/1795200000000-turns.js';
 import { Files1795300000000 } from '../migrations/1795300000000-files.js';
+import { Speech1795400000000 } from '../migrations/1795400000000-speech.js';
 import { VoiceTurns1795600000000 } from '../migrations/1795600000000-voice-turns.js';
 import { Learning1795700000000 } from '../migrations/1795700000000-learning.js';
 import { AuthModule } from './auth/auth.module.js';
@@ -30,8 +31,12 @@ import { REVIEW } from './learning/review.jobs.js';
 import { PromptScope } from './prompts/prompt-scope.entity.js';
 import { Prompt } from './prompts/prompt.entity.js';
 import { PromptsModule } from './prompts/prompts.module.js';
-import { Topic } from './topics/topic.entity.js';
+import { SpeechModule } from './speech/speech.module.js';
 import { TranscriberModule } from './speech/transcriber.module.js';
+import { TranscriptionPiece } from './speech/transcription-piece.entity.js';
+import { Transcription } from './speech/transcription.entity.js';
+import { TRANSCRIBE } from './speech/transcription.jobs.js';
+import { Topic } from './topics/topic.entity.js';
 import { TopicsModule } from './topics/topics.module.js';
 import { UsageDay } from './usage/usage-day.entity.js';
 import { UsageModule } from './usage/usage.module.js';
@@ -51,18 +56,24 @@ export const ENTITIES = [
   BlobRemoval,
   MessageFile,
   Review,
+  Transcription,
+  TranscriptionPiece,
 ];
 export const MIGRATIONS = [
   Foundation1795000000000,
   Usage1795100000000,
   Turns1795200000000,
   Files1795300000000,
+  Speech1795400000000,
   VoiceTurns1795600000000,
   Learning1795700000000,
 ];
 
-/** Every job that there is. */
+/** Every job that there is, but those with a lane of their own. */
 const JOBS = [SUMMARIZE, REVIEW];
+
+/** Jobs that take long: many of a kind hold up no other. */
+const lanesOf = (env: Env) => [{ name: 'speech', jobs: [TRANSCRIBE], concurrency: env.SPEECH_CONCURRENCY }];
 
 /** How long a running job may go on at a shutdown; turns have their own time, and a job is run again. */
 const JOB_GRACE_MS = 2_000;
@@ -85,6 +96,7 @@ export function ground(env: Env, runsJobs = env.REDIS_URL === undefined): Dynami
       redisUrl,
       prefix: `${prefix}:bull`,
       names: JOBS,
+      lanes: lanesOf(env),
       process: runsJobs,
       graceMs: JOB_GRACE_MS,
     }),
@@ -106,6 +118,7 @@ export class AppModule {
       FilesModule,
       ConversationsModule,
       LearningModule,
+      SpeechModule,
       UsageModule,
     ];
     return { module: AppModule, imports: [...ground(env), ...features] };

@@ -7,6 +7,7 @@ import type { Env } from './config/env.js';
 import { ConversationsModule } from './conversations/conversations.module.js';
 import { FilesModule } from './files/files.module.js';
 import { LearningModule } from './learning/learning.module.js';
+import { SpeechModule } from './speech/speech.module.js';
 
 /** The worker: what goes on without a request. The features bring it along; nothing here listens on a port. */
 @Module({})
@@ -14,7 +15,14 @@ export class WorkerModule {
   static of(env: Env): DynamicModule {
     return {
       module: WorkerModule,
-      imports: [...ground(env, true), AuthModule, FilesModule, ConversationsModule, LearningModule],
+      imports: [
+        ...ground(env, true),
+        AuthModule,
+        FilesModule,
+        ConversationsModule,
+        SpeechModule,
+        LearningModule,
+      ],
     };
   }
 }

@@ -126,6 +126,33 @@ export const PROBLEMS = {
     ['Range not satisfiable', 'The file has no bytes in this range; see Content-Range.'],
     ['请求范围无效', '文件中没有该范围的内容，详见 Content-Range。'],
   ),
+  unsupported_audio: entry(
+    415,
+    ['No recording', 'The file is neither sound nor film, whatever it is called.'],
+    ['不是录音', '无论名称如何，该文件既不是音频也不是视频。'],
+  ),
+  not_failed: entry(
+    409,
+    ['Not failed', 'Only a transcription that has failed can be begun again.'],
+    ['未失败', '只有失败的转写才能重新开始。'],
+  ),
+  too_many_transcriptions: entry(
+    429,
+    ['Too many transcriptions', 'Too many of your recordings are being transcribed; wait for one of them.'],
+    ['同时进行的转写过多', '您正在转写的录音过多，请等待其中一个结束。'],
+  ),
+  speech_not_set_up: entry(
+    503,
+    [
+      'Speech is not set up',
+      'This installation has no Whisper engine or model. scripts/build-whisper and scripts/get-whisper-model base set ' +
+        'it up.',
+    ],
+    [
+      '语音功能未配置',
+      '此服务器没有 Whisper 引擎或模型。请运行 scripts/build-whisper 和 scripts/get-whisper-model base 进行配置。',
+    ],
+  ),
   file_empty: entry(422, ['Empty file', 'The file has no content.'], ['文件为空', '文件没有内容。']),
   idempotency_key_reused: entry(
     422,

@@ -32,6 +32,10 @@ export class UsageDay {
   /** Kept for turns that are running; back to 0 when all of them are settled. */
   @Column({ name: 'reserved_tokens', type: 'bigint' })
   reservedTokens!: number;
+
+  /** Milliseconds of recordings that were transcribed. */
+  @Column({ name: 'audio_ms', type: 'bigint', default: 0 })
+  audioMs!: number;
 }
 
 /** What counts against a quota of tokens: used, or kept for turns that are running. */

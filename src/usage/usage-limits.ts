@@ -7,6 +7,10 @@ export interface UsageLimits {
   requestsPerDay: number | null;
   turnsAtOnce: number | null;
   turnsPerMinute: number | null;
+  /** Seconds of recordings that are transcribed. */
+  audioPerDay: number | null;
+  /** On their way at a time. */
+  transcriptionsAtOnce: number | null;
 }
 
 type Settings = Pick<
@@ -16,11 +20,13 @@ type Settings = Pick<
   | 'QUOTA_REQUESTS_PER_DAY'
   | 'TURNS_AT_ONCE'
   | 'TURNS_PER_MINUTE'
+  | 'QUOTA_AUDIO_SECONDS_PER_DAY'
+  | 'SPEECH_JOBS_PER_USER'
 >;
 
 /**
- * The limits that the environment sets. RATE_LIMIT_SCALE multiplies how often something may happen; tokens are money
- * and not scaled, and how many turns run at once is no rate: 0 only switches that off.
+ * The limits that the environment sets. RATE_LIMIT_SCALE multiplies how often something may happen; tokens and audio are
+ * money and not scaled, and how many turns run at once is no rate: 0 only switches that off.
  */
 export function usageLimits(env: Settings): UsageLimits {
   const { RATE_LIMIT_SCALE: scale, QUOTA_REQUESTS_PER_DAY: requests } = env;
@@ -29,5 +35,7 @@ export function usageLimits(env: Settings): UsageLimits {
     requestsPerDay: requests === undefined ? null : scaledPoints(requests, scale),
     turnsAtOnce: scale === 0 ? null : env.TURNS_AT_ONCE,
     turnsPerMinute: scaledPoints(env.TURNS_PER_MINUTE, scale),
+    audioPerDay: env.QUOTA_AUDIO_SECONDS_PER_DAY ?? null,
+    transcriptionsAtOnce: scale === 0 ? null : env.SPEECH_JOBS_PER_USER,
   };
 }

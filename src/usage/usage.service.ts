@@ -37,7 +37,7 @@ export interface Settlement {
 }
 
 /**
- * Daily quotas of requests and tokens, by UTC day: reserved before a turn, settled when it has ended. The methods
+ * Daily quotas of requests, tokens and audio, by UTC day: reserved before a turn, settled when it has ended. The methods
  * that write run in the caller's transaction, so that books and turns agree whatever happens. They lock the user's row
  * of the day until its end; a transaction calls them before it touches anything else, so that all of them lock in the
  * same order.
@@ -134,6 +134,38 @@ export class UsageService {
     await this.settle(manager, ownerId, utcDay(now), { reserved: 0, ...used });
   }
 
+  /**
+   * Whether recordings of this user are still taken today. Locks his row of the day until the transaction's end: who
+   * counts what he has under way counts it once.
+   * @throws AppError quota_exceeded where nothing is left
+   */
+  async admitAudio(manager: EntityManager, ownerId: number, now = new Date()): Promise<void> {
+    await this.makeRow(manager, ownerId, utcDay(now));
+    if (this.limits.audioPerDay === null) return;
+    const { audioMs } = await manager.findOneByOrFail(UsageDay, { userId: ownerId, day: utcDay(now) });
+    if (audioMs >= this.limits.audioPerDay * 1_000)
+      throw refusal('audio', this.limits.audioPerDay, Math.ceil(audioMs / 1_000), now);
+  }
+
+  /** Books a recording, for today; false where it does not fit into what is left, and then nothing is booked. */
+  async bookAudio(
+    manager: EntityManager,
+    ownerId: number,
+    audioMs: number,
+    now = new Date(),
+  ): Promise<boolean> {
+    const day = utcDay(now);
+    const { audioPerDay } = this.limits;
+    let sql = 'UPDATE usage_days SET audio_ms = audio_ms + ? WHERE user_id = ? AND day = ?';
+    const values = [audioMs, ownerId, day];
+    if (audioPerDay !== null) {
+      sql += ' AND audio_ms <= ?';
+      values.push(audioPerDay * 1_000 - audioMs);
+    }
+    await this.makeRow(manager, ownerId, day);
+    return (await execute(manager, sql, values)).affected === 1;
+  }
+
   /** For the user himself: today with its limits, and the last `days` days, newest first. */
   async report(ownerId: number, days: number, now = new Date()): Promise<UsageDto> {
     const rows = await this.days.find({
@@ -182,12 +214,12 @@ export class UsageService {
   }
 
   private async makeRow(manager: EntityManager, ownerId: number, day: string): Promise<void> {
-    const nothing = { requests: 0, inputTokens: 0, outputTokens: 0, estimatedTokens: 0, reservedTokens: 0 };
+    const tokens = { inputTokens: 0, outputTokens: 0, estimatedTokens: 0, reservedTokens: 0 };
     await manager
       .createQueryBuilder()
       .insert()
       .into(UsageDay)
-      .values({ userId: ownerId, day, ...nothing })
+      .values({ userId: ownerId, day, requests: 0, ...tokens, audioMs: 0 })
       .orUpdate(['day'], ['user_id', 'day'])
       .updateEntity(false)
       .execute();
@@ -207,15 +239,7 @@ export class UsageService {
     const isRequests = requestsPerDay !== null && row.requests >= requestsPerDay;
     const quota = isRequests ? 'requests' : 'tokens';
     const limit = isRequests ? requestsPerDay : (tokensPerDay ?? 0);
-    const used = isRequests ? row.requests : tokensTaken(row);
-    const retryAfter = secondsToMidnight(now);
-    noteRateLimit({ limit, remaining: 0, resetSeconds: retryAfter });
-    const resetsAt = nextMidnight(now).toISOString();
-    throw new AppError('quota_exceeded', {
-      retryAfter,
-      params: { quota, resetsAt },
-      extensions: { quota, limit, used, resetsAt },
-    });
+    throw refusal(quota, limit, isRequests ? row.requests : tokensTaken(row), now);
   }
 
   /** For the answer's headers. */
@@ -224,4 +248,16 @@ export class UsageService {
     const { requests } = await manager.findOneByOrFail(UsageDay, { userId: ownerId, day: utcDay(now) });
     noteRateLimit({ limit, remaining: limit - requests, resetSeconds: secondsToMidnight(now) });
   }
+}
+
+/** Says which quota is used up, and notes it for the answer's headers. */
+function refusal(quota: string, limit: number, used: number, now: Date): AppError {
+  const retryAfter = secondsToMidnight(now);
+  noteRateLimit({ limit, remaining: 0, resetSeconds: retryAfter });
+  const resetsAt = nextMidnight(now).toISOString();
+  return new AppError('quota_exceeded', {
+    retryAfter,
+    params: { quota, resetsAt },
+    extensions: { quota, limit, used, resetsAt },
+  });
 }

@@ -2,34 +2,19 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProgram, temporaryFolder } from './child.ts';
+import { SENTENCES as SPOKEN } from './spoken.ts';
 
 /** A sentence that the fixture model knows, as espeak-ng speaks it. */
 export interface Sentence {
   text: string;
   voice: 'en-us' | 'cmn';
-  /** What it is in English. */
-  translation?: string;
+  language: 'en' | 'zh';
+  /** What it is in English, where it is Chinese. */
+  english?: string;
 }
 
 /** Those of the fixture model's sentences that espeak-ng speaks. It knows no others. */
-export const SENTENCES: Sentence[] = [
-  { text: 'Hello, how can I help you today?', voice: 'en-us' },
-  { text: 'What is the weather like in Singapore tomorrow?', voice: 'en-us' },
-  { text: 'Please summarize this document for me.', voice: 'en-us' },
-  { text: "Set a reminder for nine o'clock in the morning.", voice: 'en-us' },
-  { text: 'Translate this sentence into Chinese.', voice: 'en-us' },
-  { text: 'Thank you very much, goodbye.', voice: 'en-us' },
-  { text: 'The quick brown fox jumps over the lazy dog.', voice: 'en-us' },
-  { text: 'How much memory does the server have?', voice: 'en-us' },
-  { text: '你好，请问有什么可以帮您？', voice: 'cmn', translation: 'Hello, how may I help you?' },
-  { text: '今天的天气怎么样？', voice: 'cmn', translation: 'How is the weather today?' },
-  {
-    text: '请把这段话翻译成英文。',
-    voice: 'cmn',
-    translation: 'Please translate this passage into English.',
-  },
-  { text: '谢谢，再见。', voice: 'cmn', translation: 'Thank you, goodbye.' },
-];
+export const SENTENCES: Sentence[] = Object.values(SPOKEN);
 
 let folder: string | undefined;
 const spoken = new Map<string, string>();

@@ -78,6 +78,24 @@ export class TokenUsageDto {
   remaining!: number | null;
 }
 
+/** Recordings that were transcribed today, in seconds. */
+export class AudioUsageDto {
+  /** @example 94.2 */
+  used!: number;
+
+  /**
+   * How many a day may have; null where there is no limit.
+   * @example 3600
+   */
+  limit!: number | null;
+
+  /**
+   * How many are left; null where there is no limit.
+   * @example 3505.8
+   */
+  remaining!: number | null;
+}
+
 /** What has been used today, and what may be. */
 export class UsageTodayDto {
   /**
@@ -93,6 +111,8 @@ export class UsageTodayDto {
 
   tokens!: TokenUsageDto;
 
+  audio!: AudioUsageDto;
+
   /**
    * How many turns may run at a time; null where there is no limit.
    * @example 20
@@ -105,11 +125,20 @@ export class UsageTodayDto {
    */
   turnsPerMinute!: number | null;
 
+  /**
+   * How many transcriptions may be on their way at a time; null where there is no limit.
+   * @example 5
+   */
+  transcriptionsAtOnce!: number | null;
+
   static from(row: UsageDay | undefined, limits: UsageLimits, now: Date): UsageTodayDto {
-    const { tokensPerDay, requestsPerDay, turnsAtOnce, turnsPerMinute } = limits;
+    const { tokensPerDay, requestsPerDay, audioPerDay } = limits;
+    const { turnsAtOnce, turnsPerMinute, transcriptionsAtOnce } = limits;
     const { inputTokens: input = 0, outputTokens: output = 0 } = row ?? {};
     const used = row?.requests ?? 0;
     const taken = row ? tokensTaken(row) : 0;
+    const audioMs = row?.audioMs ?? 0;
+    const audioLeft = left(audioPerDay === null ? null : audioPerDay * 1_000, audioMs);
     return {
       day: utcDay(now),
       resetsAt: nextMidnight(now),
@@ -119,8 +148,12 @@ export class UsageTodayDto {
         ...{ estimated: row?.estimatedTokens ?? 0, reserved: row?.reservedTokens ?? 0 },
         ...{ limit: tokensPerDay, remaining: left(tokensPerDay, taken) },
       },
-      turnsAtOnce,
-      turnsPerMinute,
+      audio: {
+        used: audioMs / 1_000,
+        limit: audioPerDay,
+        remaining: audioLeft === null ? null : audioLeft / 1_000,
+      },
+      ...{ turnsAtOnce, turnsPerMinute, transcriptionsAtOnce },
     };
   }
 }
@@ -151,8 +184,15 @@ export class UsageDayDto {
    */
   estimatedTokens!: number;
 
-  static from({ day, requests, inputTokens, outputTokens, estimatedTokens }: UsageDay): UsageDayDto {
-    return { day, requests, inputTokens, outputTokens, estimatedTokens };
+  /**
+   * Recordings that were transcribed, in seconds.
+   * @example 94.2
+   */
+  audioSeconds!: number;
+
+  static from(row: UsageDay): UsageDayDto {
+    const { day, requests, inputTokens, outputTokens, estimatedTokens, audioMs } = row;
+    return { day, requests, inputTokens, outputTokens, estimatedTokens, audioSeconds: audioMs / 1_000 };
   }
 }
 
@@ -166,7 +206,8 @@ export class UsageDto {
   static from(rows: UsageDay[], limits: UsageLimits, now: Date): UsageDto {
     const today = rows.find(({ day }) => day === utcDay(now));
     const used = rows.filter(
-      ({ requests, inputTokens, outputTokens }) => requests > 0 || inputTokens + outputTokens > 0,
+      ({ requests, inputTokens, outputTokens, audioMs }) =>
+        requests > 0 || inputTokens + outputTokens + audioMs > 0,
     );
     return {
       today: UsageTodayDto.from(today, limits, now),

@@ -1,0 +1,122 @@
+import { Injectable } from '@nestjs/common';
+import { Mutex } from 'async-mutex';
+import type { Piece } from '../../libs/audio/pieces.js';
+import type { NewStreamEvent } from '../../libs/streams/event-streams.js';
+import type { WhisperResult } from '../../libs/whisper/whisper-engine.js';
+import { type EnginesResult, PieceTranscriber } from './piece-transcriber.js';
+import type { DecodedRecording } from './recordings.js';
+import { type HeardPiece, joinPieces, segmentsOf, type SpokenSegment } from './transcript.js';
+import { progressEvent, segmentEvent, TranscriptionEvents } from './transcription.events.js';
+import type { Transcription } from './transcription.entity.js';
+import { createdEvent } from './transcription.events.js';
+import type { TranscriptionPiece } from './transcription-piece.entity.js';
+import { TranscriptionStore } from './transcription.store.js';
+
+/** What a job goes on from. */
+export interface WorkBegun {
+  recording: DecodedRecording;
+  /** The pieces of an earlier attempt, with what is done of them. */
+  planned: TranscriptionPiece[];
+  /** How many segments listeners have had; null where they have had nothing. */
+  told: number | null;
+}
+
+/** The pieces of one transcription on their way. */
+interface Work {
+  row: Transcription;
+  pieces: Piece[];
+  heard: (WhisperResult | undefined)[];
+  /** How many segments listeners have had. */
+  told: number;
+  engine: string | null;
+  /** One at a time writes down what is done. */
+  writing: Mutex;
+}
+
+/** Has the pieces of a recording transcribed side by side, keeps each as soon as it is there, and puts them together. */
+@Injectable()
+export class PieceWork {
+  constructor(
+    private readonly transcriber: PieceTranscriber,
+    private readonly store: TranscriptionStore,
+    private readonly events: TranscriptionEvents,
+  ) {}
+
+  /**
+   * Gives the row as it is when everything is done and told.
+   * @throws TranscriptionError, ClaimLostError, the signal's reason
+   */
+  async finish(
+    row: Transcription,
+    { recording, planned, told }: WorkBegun,
+    signal: AbortSignal,
+  ): Promise<Transcription> {
+    if (told === null) await this.events.append(row, [createdEvent(row)]);
+    const pieces = planned.length > 0 ? planned : recording.plan.pieces;
+    const heard = pieces.map((piece) => resultOf(piece));
+    const work: Work = { row, pieces, heard, told: told ?? 0, engine: row.engine, writing: new Mutex() };
+    await this.all(work, recording, signal);
+    const transcript = joinPieces(heardPieces(work), row.wantsWords);
+    const untold = this.untold(work, transcript.segments);
+    const done = await this.store.finish(row, transcript, work.engine);
+    await this.events.end(done, untold);
+    return done;
+  }
+
+  /** When one fails, the others are ended before this returns. */
+  private async all(work: Work, recording: DecodedRecording, signal: AbortSignal): Promise<void> {
+    const failed = new AbortController();
+    const either = AbortSignal.any([signal, failed.signal]);
+    const missing = work.pieces.flatMap((piece, idx) => (work.heard[idx] ? [] : [{ piece, idx }]));
+    const all = missing.map(async ({ piece, idx }) => {
+      const result = await this.transcriber.transcribe(work.row, () => recording.read(piece), either);
+      await work.writing.runExclusive(() => this.take(work, idx, result));
+    });
+    try {
+      await Promise.all(all);
+    } catch (error) {
+      failed.abort(error);
+      await Promise.allSettled(all);
+      signal.throwIfAborted();
+      throw error;
+    }
+  }
+
+  /** The last one is written down with the whole. */
+  private async take(work: Work, idx: number, { result, engine }: EnginesResult): Promise<void> {
+    work.heard[idx] = result;
+    work.engine = engine;
+    if (work.heard.every((heard) => heard !== undefined)) return;
+    const progress = progressOf(work);
+    await this.store.keep(work.row, idx, result, progress, engine);
+    const segments = heardPieces(work).flatMap((piece) => segmentsOf(piece, work.row.wantsWords));
+    await this.events.append(work.row, [...this.untold(work, segments), progressEvent(progress)]);
+  }
+
+  /** Events of the segments that listeners have not had. */
+  private untold(work: Work, segments: SpokenSegment[]): NewStreamEvent[] {
+    const from = work.told;
+    work.told = Math.max(from, segments.length);
+    return segments.slice(from).map((segment, index) => segmentEvent(segment, from + index));
+  }
+}
+
+/** The pieces that are done from the beginning on, up to the first that is not. */
+function heardPieces({ pieces, heard }: Work): HeardPiece[] {
+  const until = heard.indexOf(undefined);
+  return pieces
+    .slice(0, until === -1 ? pieces.length : until)
+    .map(({ startMs, endMs }, idx) => ({ startMs, endMs, result: heard[idx]! }));
+}
+
+/** Which part of what can be heard is done, with three decimals. */
+function progressOf({ pieces, heard }: Work): number {
+  const total = pieces.reduce((sum, { startMs, endMs }) => sum + endMs - startMs, 0);
+  const done = pieces.reduce((sum, { startMs, endMs }, idx) => sum + (heard[idx] ? endMs - startMs : 0), 0);
+  return Math.round((done / total) * 1_000) / 1_000;
+}
+
+function resultOf(piece: Piece | TranscriptionPiece): WhisperResult | undefined {
+  const kept = 'result' in piece ? piece.result : null;
+  return kept === null ? undefined : (JSON.parse(kept) as WhisperResult);
+}
