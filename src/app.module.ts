@@ -7,6 +7,7 @@ import { Usage1795100000000 } from '../migrations/1795100000000-usage.js';
 import { Turns1795200000000 } from '../migrations/1795200000000-turns.js';
 import { Files1795300000000 } from '../migrations/1795300000000-files.js';
 import { Speech1795400000000 } from '../migrations/1795400000000-speech.js';
+import { Clips1795500000000 } from '../migrations/1795500000000-clips.js';
 import { VoiceTurns1795600000000 } from '../migrations/1795600000000-voice-turns.js';
 import { Learning1795700000000 } from '../migrations/1795700000000-learning.js';
 import { AuthModule } from './auth/auth.module.js';
@@ -36,6 +37,8 @@ import { TranscriberModule } from './speech/transcriber.module.js';
 import { TranscriptionPiece } from './speech/transcription-piece.entity.js';
 import { Transcription } from './speech/transcription.entity.js';
 import { TRANSCRIBE } from './speech/transcription.jobs.js';
+import { SpeechClip } from './speech/speech-clip.entity.js';
+import { VoicesModule } from './speech/voices.module.js';
 import { Topic } from './topics/topic.entity.js';
 import { TopicsModule } from './topics/topics.module.js';
 import { UsageDay } from './usage/usage-day.entity.js';
@@ -58,6 +61,7 @@ export const ENTITIES = [
   Review,
   Transcription,
   TranscriptionPiece,
+  SpeechClip,
 ];
 export const MIGRATIONS = [
   Foundation1795000000000,
@@ -65,6 +69,7 @@ export const MIGRATIONS = [
   Turns1795200000000,
   Files1795300000000,
   Speech1795400000000,
+  Clips1795500000000,
   VoiceTurns1795600000000,
   Learning1795700000000,
 ];
@@ -120,6 +125,7 @@ export class AppModule {
       LearningModule,
       SpeechModule,
       UsageModule,
+      VoicesModule,
     ];
     return { module: AppModule, imports: [...ground(env), ...features] };
   }

@@ -106,6 +106,11 @@ export const PROBLEMS = {
     ['External id taken', 'Another of your conversations has this externalId.'],
     ['外部编号已被占用', '您的另一个对话已使用该 externalId。'],
   ),
+  message_not_final: entry(
+    409,
+    ['Answer not finished', 'This part of the answer is still being written; try again when it has ended.'],
+    ['回答尚未完成', '该部分回答仍在生成，请在其结束后重试。'],
+  ),
   payload_too_large: entry(
     413,
     ['Body too large', 'The body is larger than this route takes.'],
@@ -154,6 +159,21 @@ export const PROBLEMS = {
     ],
   ),
   file_empty: entry(422, ['Empty file', 'The file has no content.'], ['文件为空', '文件没有内容。']),
+  nothing_to_speak: entry(
+    422,
+    ['Nothing to speak', 'There is nothing in this message that could be read out.'],
+    ['没有可朗读的内容', '该消息中没有可以朗读的内容。'],
+  ),
+  too_long_to_speak: entry(
+    422,
+    ['Too long to speak', 'More than {max} characters are not spoken as one; ask for the sentences.'],
+    ['内容过长', '超过 {max} 个字符的内容不会整体朗读，请逐句获取。'],
+  ),
+  speech_refused: entry(
+    422,
+    ['Speaking refused', 'The provider of the voice will not speak this text.'],
+    ['朗读被拒绝', '语音服务拒绝朗读该内容。'],
+  ),
   idempotency_key_reused: entry(
     422,
     ['Idempotency key reused', 'This Idempotency-Key was used before with another request.'],
@@ -206,6 +226,19 @@ export const PROBLEMS = {
     503,
     ['File storage unavailable', 'Files cannot be stored or read just now; try again shortly.'],
     ['文件存储不可用', '暂时无法存取文件，请稍后重试。'],
+  ),
+  speech_unavailable: entry(
+    503,
+    ['Speech unavailable', 'Speech is out of service just now; try again later (Retry-After).'],
+    ['语音服务不可用', '语音服务暂时不可用，请稍后重试（Retry-After）。'],
+  ),
+  voice_not_set_up: entry(
+    503,
+    [
+      'No voice here',
+      'Speaking is not set up on this server: it needs espeak-ng and ffmpeg installed, or TTS_PROVIDER and its key set.',
+    ],
+    ['未配置语音', '此服务器未配置语音合成：需要安装 espeak-ng 和 ffmpeg，或设置 TTS_PROVIDER 及其密钥。'],
   ),
   shutting_down: entry(
     503,

@@ -31,6 +31,8 @@ const FIELD_TEXTS: Record<string, Record<Language, string>> = {
     en: 'must be a whole number from 1 to 9007199254740991',
     zh: '必须是 1 到 9007199254740991 的整数',
   },
+  isPlace: { en: 'must be a whole number from 0 on', zh: '必须是不小于 0 的整数' },
+  isVoice: { en: 'is not one of the voices; see speech/voices', zh: '不是可用的声音，请查看 speech/voices' },
   isObject: { en: 'must be an object', zh: '必须是对象' },
   isFreeOfNul: { en: 'must not hold the character U+0000', zh: '不能包含字符 U+0000' },
   isWellFormed: { en: 'must be well-formed Unicode', zh: '必须是有效的 Unicode 文本' },

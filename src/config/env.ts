@@ -4,6 +4,7 @@ import { ConfigError } from './config-error.js';
 import { databaseDialect } from './database-url.js';
 import { resolveJwtSecret } from './jwt-secret.js';
 import { decimal, FALSE, flag, httpUrl, isHttpUrl, list, parseVariables, TRUE, whole } from './values.js';
+import { checkVoices, type TtsProvider, voiceProvider, voiceVariables } from './voice-env.js';
 import { checkWhisper, whisperVariables } from './whisper-env.js';
 
 export const LLM_PROVIDERS = ['openai', 'bailian', 'echo'] as const;
@@ -100,14 +101,16 @@ export const envSchema = z.object({
   SYSTEM_PROMPT: z.string().optional(),
   TEMPERATURE: decimal(0, 2).optional(),
   DEBUG: flag(false),
+  ...voiceVariables,
   ...whisperVariables,
 });
 
 type Parsed = z.infer<typeof envSchema>;
 
 /** The configuration, checked and completed: the only place where the process's environment is known. */
-export interface Env extends Omit<Parsed, 'LLM_PROVIDER' | 'JWT_SECRET' | 'API_KEY'> {
+export interface Env extends Omit<Parsed, 'LLM_PROVIDER' | 'TTS_PROVIDER' | 'JWT_SECRET' | 'API_KEY'> {
   LLM_PROVIDER: LlmProvider;
+  TTS_PROVIDER: TtsProvider;
   JWT_SECRET: string;
   /** Tells installations that share a Redis apart; the same in all processes of one, as JWT_SECRET is. */
   INSTALLATION: string;
@@ -130,6 +133,7 @@ export function loadEnv(source: NodeJS.ProcessEnv = process.env): Env {
     ...parsed,
     DASHSCOPE_API_KEY,
     LLM_PROVIDER: parsed.LLM_PROVIDER ?? defaultProvider(parsed.OPENAI_API_KEY, DASHSCOPE_API_KEY),
+    TTS_PROVIDER: voiceProvider({ ...parsed, DASHSCOPE_API_KEY }),
     DIALECT: parsed.DATABASE_URL ? databaseDialect(parsed.DATABASE_URL)! : ('sqlite' as const),
   };
   checkTogether(env);
@@ -157,6 +161,7 @@ function checkTogether(env: Omit<Env, 'JWT_SECRET' | 'INSTALLATION'> & { JWT_SEC
       'is needed: the two go together',
     );
   }
+  checkVoices(env);
   checkWhisper(env);
   if (env.NODE_ENV !== 'production') return;
   if (env.DIALECT === 'sqlite')

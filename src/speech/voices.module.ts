@@ -1,0 +1,25 @@
+import { Module } from '@nestjs/common';
+import { ConversationsModule } from '../conversations/conversations.module.js';
+import { ENV } from '../config/env.js';
+import { FilesModule } from '../files/files.module.js';
+import { ClipLimits } from './clip-limits.js';
+import { ClipMaker } from './clip-maker.js';
+import { ClipsService } from './clips.service.js';
+import { SpokenMessagesController } from './spoken-messages.controller.js';
+import { SpokenMessagesService } from './spoken-messages.service.js';
+import { makeSynthesizer } from './synthesizer.factory.js';
+import { SpeechSynthesizer } from './synthesizer.js';
+import { VoicesController } from './voices.controller.js';
+import { VoicesService } from './voices.service.js';
+
+/** Voices, and what they have spoken of messages. */
+@Module({
+  imports: [ConversationsModule, FilesModule],
+  controllers: [SpokenMessagesController, VoicesController],
+  providers: [
+    { provide: SpeechSynthesizer, inject: [ENV], useFactory: makeSynthesizer },
+    ...[VoicesService, ClipMaker, ClipLimits, ClipsService, SpokenMessagesService],
+  ],
+  exports: [ClipsService, VoicesService],
+})
+export class VoicesModule {}
