@@ -61,7 +61,7 @@ export class SupervisedServer implements WhisperServerPlace {
     return this.url;
   }
 
-  /** A server that works for nobody is ended: it cannot be told to stop while it looks for the language. */
+  /** A server that works for nobody is ended: it cannot be told to stop in the middle of a step. */
   async doubt(trouble: 'broken' | 'stuck'): Promise<void> {
     if (trouble === 'broken') return;
     this.url = null;

@@ -9,15 +9,17 @@ import { EngineError, WhisperEngine, type WhisperPiece, type WhisperResult } fro
 import type { WhisperServerPlace } from './whisper-server-place.js';
 
 /** How long a server has to stop after a cancel before it is thought stuck. */
-const STOP_MS = 700;
+const STOP_MS = 500;
 /** The longest that a piece of thirty seconds may take: a large model on a slow processor. */
 const PIECE_MS = 10 * 60_000;
 
 /**
  * An engine over whisper.cpp's `whisper-server`, which works on one piece at a time; who sends more waits for its turn.
- * A piece that is cancelled is given up at once, and keeps the engine until the server has stopped: within milliseconds
- * where it transcribes. While it looks for the language it cannot be stopped: a supervised server is then ended and
- * started again, one at an address works on to the end of that look.
+ *
+ * A piece that is cancelled is given up at once, and keeps the engine until the server has stopped. It looks whether
+ * anybody waits between two steps: on a GPU that is within milliseconds, on a processor the first step, which hears the
+ * whole piece, takes seconds with a real model. A supervised server that has not stopped after half a second is ended
+ * and started again; one at an address works on to the end of its step.
  */
 export class WhisperServerEngine extends WhisperEngine {
   readonly slots = 1;

@@ -4,7 +4,7 @@ import { temporaryFolder } from './child.ts';
 
 /**
  * A program in whisper-server's place that answers about its health and nothing else, and that does not see when a
- * caller goes: as whisper-server does while it looks for the language.
+ * caller goes: as whisper-server does with a large model on a processor.
  *
  * @param first run before it listens, with `args` at hand
  */
