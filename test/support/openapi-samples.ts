@@ -93,7 +93,32 @@ export function sampleOf(document: OpenApiDocument, given: Schema, what: string)
   );
 }
 
-const FILE = new Blob(['A small text file.\n'], { type: 'text/plain' });
+/** A tenth of a second of silence: a sound that can be decoded. Where a route takes files, it takes this one. */
+export const FILE = new Blob([wavHeader(3_200), Buffer.alloc(3_200)], { type: 'audio/wav' });
+
+/** Of 16 kHz, one channel, 16 bits. */
+function wavHeader(bytes: number): Buffer {
+  const header = Buffer.alloc(44);
+  header.write('RIFF', 0);
+  header.writeUInt32LE(36 + bytes, 4);
+  header.write('WAVEfmt ', 8);
+  for (const [offset, value] of [
+    [16, 16],
+    [24, 16_000],
+    [28, 32_000],
+    [40, bytes],
+  ] as const)
+    header.writeUInt32LE(value, offset);
+  for (const [offset, value] of [
+    [20, 1],
+    [22, 1],
+    [32, 2],
+    [34, 16],
+  ] as const)
+    header.writeUInt16LE(value, offset);
+  header.write('data', 36);
+  return header;
+}
 
 function isBinary(schema: Schema | undefined): boolean {
   return schema?.type === 'string' && schema.format === 'binary';
@@ -115,7 +140,7 @@ export function encodeBody(one: Operation, body: Record<string, unknown> | undef
   const form = new FormData();
   for (const [name, value] of Object.entries(body)) {
     for (const item of [value].flat()) {
-      if (item instanceof Blob) form.append(name, item, 'sample.txt');
+      if (item instanceof Blob) form.append(name, item, 'sample.wav');
       else form.append(name, String(item));
     }
   }
