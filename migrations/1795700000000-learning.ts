@@ -65,6 +65,7 @@ const reviews = (mysql: boolean) =>
         ...{ isPrimary: true, isGenerated: true, generationStrategy: 'increment' },
       },
       ...[number('owner_id', 'bigint'), number('message_id', 'bigint', true)],
+      number('transcription_id', 'bigint', true),
       ...[text('kind', 16), text('language', 20), text('status', 10), long('target', mysql)],
       ...[number('attempt', 'int'), number('runs', 'int'), time('due_at', mysql, true)],
       ...[number('reserved_tokens', 'int'), text('reserved_on', 10, true)],
@@ -74,8 +75,13 @@ const reviews = (mysql: boolean) =>
     ],
     indices: [
       index('uq_reviews_message', 'message_id', 'kind', 'language'),
+      index('uq_reviews_transcription', 'transcription_id', 'kind', 'language'),
       index('ix_reviews_owner', 'owner_id'),
       index('ix_reviews_due', 'due_at'),
     ],
-    foreignKeys: [reference('owner_id', 'users'), reference('message_id', 'messages')],
+    foreignKeys: [
+      reference('owner_id', 'users'),
+      reference('message_id', 'messages'),
+      reference('transcription_id', 'transcriptions'),
+    ],
   });

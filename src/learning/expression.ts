@@ -1,6 +1,6 @@
 import type { LlmMessage } from '../llm/language-model.js';
 import { countTokens } from '../llm/token-counter.js';
-import { languageName } from './language-name.js';
+import { languageName } from './learner-language.js';
 import { memberOf, readModelAnswer, salvaged, textOf } from './model-answer.js';
 import { Quotes } from './quotes.js';
 

@@ -3,6 +3,9 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { ConversationsModule } from '../conversations/conversations.module.js';
 import { LlmModule } from '../llm/llm.module.js';
 import { UsageModule } from '../usage/usage.module.js';
+import { Transcription } from '../speech/transcription.entity.js';
+import { PronunciationsService } from './pronunciations.service.js';
+import { RecordedSpeech } from './recorded-speech.js';
 import { Review } from './review.entity.js';
 import { ReviewJobs } from './review.jobs.js';
 import { ReviewRuns } from './review.runs.js';
@@ -14,9 +17,18 @@ import { ReviewsService } from './reviews.service.js';
 
 /** What helps learners: reviews of what they said, and glosses of what was said to them. */
 @Module({
-  imports: [TypeOrmModule.forFeature([Review]), ConversationsModule, LlmModule, UsageModule],
+  imports: [TypeOrmModule.forFeature([Review, Transcription]), ConversationsModule, LlmModule, UsageModule],
   controllers: [ReviewsController],
-  providers: [ReviewsService, ReviewStore, ReviewRuns, ReviewTasks, ReviewWriter, ReviewJobs],
-  exports: [ReviewsService],
+  providers: [
+    ReviewsService,
+    PronunciationsService,
+    RecordedSpeech,
+    ReviewStore,
+    ReviewRuns,
+    ReviewTasks,
+    ReviewWriter,
+    ReviewJobs,
+  ],
+  exports: [ReviewsService, PronunciationsService],
 })
 export class LearningModule {}

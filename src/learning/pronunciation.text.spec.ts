@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { EngineWord } from './heard-words.js';
-import { estimatePronunciation, notSpoken } from './pronunciation.js';
+import { estimatePronunciation, noEstimate } from './pronunciation.js';
 import { pronunciationText } from './pronunciation.text.js';
 
 function estimate(words: EngineWord[] | null, text: string, target: string | null = null) {
@@ -37,7 +37,7 @@ describe('the text of an estimate', () => {
   });
 
   it('says in both what is missing', () => {
-    expect(pronunciationText(notSpoken('Hello', null), 'en')).toBe(
+    expect(pronunciationText(noEstimate('not_spoken', null), 'en')).toBe(
       'This was typed: there is no recording to go by.',
     );
     expect(pronunciationText(estimate([], ''), 'zh')).toBe('录音中没有听到语音。');

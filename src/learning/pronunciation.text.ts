@@ -23,6 +23,7 @@ interface Texts {
 const ENGLISH: Texts = {
   reasons: {
     not_spoken: 'This was typed: there is no recording to go by.',
+    not_transcribed: 'The recording has not been written down yet, or could not be.',
     no_speech: 'No speech was heard in the recording.',
     translated: 'The recording was translated: its own words were not written down.',
     too_short: 'The recording is too short to say anything about it.',
@@ -52,6 +53,7 @@ const ENGLISH: Texts = {
 const CHINESE: Texts = {
   reasons: {
     not_spoken: '这条消息是键入的，没有录音可供参考。',
+    not_transcribed: '录音尚未转写，或无法转写。',
     no_speech: '录音中没有听到语音。',
     translated: '录音被翻译成了另一种语言，没有逐词记录原话。',
     too_short: '录音太短，无法给出参考意见。',

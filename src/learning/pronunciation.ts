@@ -9,6 +9,7 @@ export type Basis = (typeof BASES)[number];
 /** Why there is no estimate, or only a part of one. */
 export const REASONS = [
   'not_spoken',
+  'not_transcribed',
   'no_speech',
   'no_words',
   'translated',
@@ -82,9 +83,13 @@ export function estimatePronunciation(speech: Speech, target: string | null): Pr
   };
 }
 
-/** What is said where there is no recording. */
-export function notSpoken(text: string, target: string | null): PronunciationEstimate {
-  return { ...nothing({ text, words: null, engine: null }, target), heard: '', reason: 'not_spoken' };
+/** What is said where there is nothing to go by. */
+export function noEstimate(
+  reason: Reason,
+  target: string | null,
+  engine: string | null = null,
+): PronunciationEstimate {
+  return { ...nothing({ text: '', words: null, engine }, target), reason };
 }
 
 function nothing({ text, engine }: Speech, target: string | null): PronunciationEstimate {

@@ -1,5 +1,6 @@
 import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryGeneratedColumn, type Relation } from 'typeorm';
 import { Message } from '../conversations/message.entity.js';
+import { Transcription } from '../speech/transcription.entity.js';
 import { User } from '../users/user.entity.js';
 
 export const REVIEW_KINDS = ['expression', 'pronunciation', 'gloss'] as const;
@@ -10,11 +11,12 @@ export const REVIEW_STATUSES = ['pending', 'done', 'failed'] as const;
 export type ReviewStatus = (typeof REVIEW_STATUSES)[number];
 
 /**
- * What a learner is told of a message. There is one of a kind in a language; to make it again counts `attempt` up, and
+ * What a learner is told of a message, or of a recording alone. There is one of a kind in a language; to make it again counts `attempt` up, and
  * what belongs to an earlier attempt is not written any more.
  */
 @Entity('reviews')
 @Index('uq_reviews_message', ['messageId', 'kind', 'language'], { unique: true })
+@Index('uq_reviews_transcription', ['transcriptionId', 'kind', 'language'], { unique: true })
 export class Review {
   @PrimaryGeneratedColumn({ type: 'bigint' })
   id!: number;
@@ -27,12 +29,20 @@ export class Review {
   @JoinColumn({ name: 'owner_id' })
   owner?: Relation<User>;
 
+  /** What it is about: this, or the transcription, and never both. */
   @Column({ name: 'message_id', type: 'bigint', nullable: true })
   messageId!: number | null;
 
   @ManyToOne(() => Message, { onDelete: 'CASCADE' })
   @JoinColumn({ name: 'message_id' })
   message?: Relation<Message> | null;
+
+  @Column({ name: 'transcription_id', type: 'bigint', nullable: true })
+  transcriptionId!: number | null;
+
+  @ManyToOne(() => Transcription, { onDelete: 'CASCADE' })
+  @JoinColumn({ name: 'transcription_id' })
+  transcription?: Relation<Transcription> | null;
 
   @Column({ type: 'varchar', length: 16 })
   kind!: ReviewKind;

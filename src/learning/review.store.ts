@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
-import { type DataSource, type EntityManager, Not, type Repository } from 'typeorm';
+import { type DataSource, type EntityManager, IsNull, Not, type Repository } from 'typeorm';
 import { AppError } from '../common/errors.js';
 import { isUniqueViolation } from '../database/failures.js';
 import { insertRow } from '../database/statements.js';
@@ -11,7 +11,9 @@ import { Review } from './review.entity.js';
 import { LEASE_MS } from './review.runs.js';
 
 /** Which review is meant: there is at most one. */
-export type ReviewKey = Pick<Review, 'ownerId' | 'messageId' | 'kind' | 'language'>;
+export type ReviewKey = Pick<Review, 'ownerId' | 'messageId' | 'transcriptionId' | 'kind' | 'language'>;
+
+const MAX_LISTED = 100;
 
 /** A review of nothing yet. */
 const BLANK = {
@@ -32,11 +34,9 @@ export class ReviewStore {
     private readonly limits: TurnLimits,
   ) {}
 
-  find(key: ReviewKey): Promise<Review | null> {
-    const { ownerId, messageId, kind, language } = key;
-    return messageId === null
-      ? Promise.resolve(null)
-      : this.reviews.findOneBy({ ownerId, messageId, kind, language });
+  find({ messageId, transcriptionId, ...key }: ReviewKey): Promise<Review | null> {
+    const about = { messageId: messageId ?? IsNull(), transcriptionId: transcriptionId ?? IsNull() };
+    return this.reviews.findOneBy({ ...key, ...about });
   }
 
   /** @throws AppError not_found */
@@ -46,9 +46,11 @@ export class ReviewStore {
     return review;
   }
 
-  /** The newest first. */
-  ofMessage(ownerId: number, messageId: number, limit: number): Promise<Review[]> {
-    return this.reviews.find({ where: { ownerId, messageId }, order: { id: 'DESC' }, take: limit });
+  /** All of a message, or of a transcription, the newest first. */
+  listOf(
+    about: { ownerId: number } & ({ messageId: number } | { transcriptionId: number }),
+  ): Promise<Review[]> {
+    return this.reviews.find({ where: about, order: { id: 'DESC' }, take: MAX_LISTED });
   }
 
   /**
@@ -97,18 +99,23 @@ export class ReviewStore {
 /** @throws Overtaken where what is known has changed; a unique violation where there is one meanwhile */
 async function write(
   manager: EntityManager,
-  { ownerId, messageId, kind, language }: ReviewKey,
+  key: ReviewKey,
   known: Review | null,
   values: Pick<Review, 'status' | 'createdAt'> & Partial<Review>,
 ): Promise<Review> {
   const attempt = (known?.attempt ?? 0) + 1;
-  const row = Object.assign(new Review(), BLANK, { ownerId, messageId, kind, language, ...values, attempt });
+  const row = Object.assign(new Review(), BLANK, key, values, { attempt });
   if (!known) {
     row.id = await insertRow(manager, Review, row);
     return row;
   }
   row.id = known.id;
-  const unchanged = { id: known.id, ownerId, attempt: known.attempt, status: Not('pending' as const) };
+  const unchanged = {
+    id: known.id,
+    ownerId: key.ownerId,
+    attempt: known.attempt,
+    status: Not('pending' as const),
+  };
   const { affected } = await manager.update(Review, unchanged, { ...BLANK, ...values, attempt });
   if (affected === 0) throw new Overtaken();
   return row;

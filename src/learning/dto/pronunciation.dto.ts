@@ -84,7 +84,7 @@ export class PronunciationDto {
   basis!: Basis[];
 
   /**
-   * What is missing: `not_spoken`, there is no recording; `no_speech`, none was heard; `no_words`, the engine gave no
+   * What is missing: `not_spoken`, there is no recording; `not_transcribed`, it is not written down yet; `no_speech`, none was heard; `no_words`, the engine gave no
    * single words; `translated`, the recording was translated and not written down; `too_short`; `too_long`.
    * @example 'no_words'
    */

@@ -17,16 +17,19 @@ export class ReviewErrorDto {
   message!: string;
 }
 
-/** What a learner is told of a message; of the three contents there is the one of its kind, once it is done. */
+/** What a learner is told of a message or a recording; of the three contents there is the one of its kind, once it is done. */
 export class ReviewDto {
   /** @example 12 */
   id!: number;
 
   /**
-   * The message that it is about.
+   * The message that it is about; null where it is about a transcription alone.
    * @example 41
    */
   messageId!: number | null;
+
+  /** The transcription that it is about; null where it is about a message. */
+  transcriptionId!: number | null;
 
   kind!: ReviewKind;
 
@@ -70,11 +73,12 @@ export class ReviewDto {
   finishedAt!: Date | null;
 
   static from(review: Review): ReviewDto {
-    const { id, messageId, kind, language, status, provider, model, createdAt, finishedAt } = review;
+    const { id, messageId, transcriptionId, kind, language, status } = review;
+    const { provider, model, createdAt, finishedAt } = review;
     const contentOf = <T>(wanted: ReviewKind): T | null =>
       review.content !== null && kind === wanted ? (JSON.parse(review.content) as T) : null;
     return {
-      ...{ id, messageId, kind, language, status },
+      ...{ id, messageId, transcriptionId, kind, language, status },
       expression: contentOf<ExpressionDto>('expression'),
       gloss: contentOf<GlossDto>('gloss'),
       pronunciation: contentOf<PronunciationDto>('pronunciation'),
