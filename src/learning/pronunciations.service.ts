@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Message } from '../conversations/message.entity.js';
 import type { EstimateDto } from './dto/review-input.dto.js';
-import { ReviewDto, type ReviewListDto } from './dto/review.dto.js';
+import { ReviewDto, ReviewListDto } from './dto/review.dto.js';
 import { languageOf } from './learner-language.js';
 import { pronunciationText } from './pronunciation.text.js';
 import { estimateOf, RecordedSpeech } from './recorded-speech.js';
@@ -33,7 +33,7 @@ export class PronunciationsService {
   /** @throws AppError not_found */
   async listOf(ownerId: number, transcriptionId: number): Promise<ReviewListDto> {
     await this.speech.find(ownerId, transcriptionId);
-    return { items: (await this.store.listOf({ ownerId, transcriptionId })).map(ReviewDto.from) };
+    return ReviewListDto.from(await this.store.listOf({ ownerId, transcriptionId }));
   }
 
   /** The sentence that was to be said is remembered. */

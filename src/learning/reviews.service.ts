@@ -3,7 +3,7 @@ import { AppError } from '../common/errors.js';
 import { isFinal, type Message } from '../conversations/message.entity.js';
 import { MessagesService } from '../conversations/messages.service.js';
 import type { AskReviewDto } from './dto/review-input.dto.js';
-import { ReviewDto, type ReviewListDto } from './dto/review.dto.js';
+import { ReviewDto, ReviewListDto } from './dto/review.dto.js';
 import { languageOf } from './learner-language.js';
 import { PronunciationsService } from './pronunciations.service.js';
 import type { ReviewKind } from './review.entity.js';
@@ -54,7 +54,7 @@ export class ReviewsService {
   /** @throws AppError not_found */
   async listOf(ownerId: number, messageId: number): Promise<ReviewListDto> {
     await this.messages.findOwned(ownerId, messageId);
-    return { items: (await this.store.listOf({ ownerId, messageId })).map(ReviewDto.from) };
+    return ReviewListDto.from(await this.store.listOf({ ownerId, messageId }));
   }
 
   /** @throws AppError not_found */

@@ -1,14 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { type EntityManager, MoreThanOrEqual, type Repository } from 'typeorm';
-import { AppError } from '../common/errors.js';
 import { noteRateLimit } from '../common/rate-limits.js';
 import { ENV, type Env } from '../config/env.js';
 import { execute } from '../database/statements.js';
 import { UsageDto } from './dto/usage.dto.js';
 import { tokensTaken, UsageDay } from './usage-day.entity.js';
+import { quotaRefusal } from './quota-refusal.js';
 import { type UsageLimits, usageLimits } from './usage-limits.js';
-import { firstDayOf, nextMidnight, secondsToMidnight, utcDay } from './utc-day.js';
+import { firstDayOf, secondsToMidnight, utcDay } from './utc-day.js';
 
 /** How many users are remembered to have begun their day. */
 const MAX_BEGUN = 100_000;
@@ -84,17 +84,12 @@ export class UsageService {
    */
   async admit(manager: EntityManager, ownerId: number, tokens: number, now = new Date()): Promise<void> {
     const { day } = await this.reserve(manager, ownerId, tokens, now);
-    const nothing = { inputTokens: 0, outputTokens: 0, estimated: false };
-    if (tokens > 0) await this.settle(manager, ownerId, day, { reserved: tokens, ...nothing });
+    const settlement = { reserved: tokens, inputTokens: 0, outputTokens: 0, estimated: false };
+    if (tokens > 0) await this.settle(manager, ownerId, day, settlement);
   }
 
   /** Sets tokens aside for what was admitted before. @throws AppError quota_exceeded, as `reserve` */
-  async hold(
-    manager: EntityManager,
-    ownerId: number,
-    tokens: number,
-    now = new Date(),
-  ): Promise<Reservation> {
+  hold(manager: EntityManager, ownerId: number, tokens: number, now = new Date()): Promise<Reservation> {
     return this.letIn(manager, ownerId, { requests: 0, tokens }, now);
   }
 
@@ -144,7 +139,7 @@ export class UsageService {
     if (this.limits.audioPerDay === null) return;
     const { audioMs } = await manager.findOneByOrFail(UsageDay, { userId: ownerId, day: utcDay(now) });
     if (audioMs >= this.limits.audioPerDay * 1_000)
-      throw refusal('audio', this.limits.audioPerDay, Math.ceil(audioMs / 1_000), now);
+      throw quotaRefusal('audio', this.limits.audioPerDay, Math.ceil(audioMs / 1_000), now);
   }
 
   /** Books a recording, for today; false where it does not fit into what is left, and then nothing is booked. */
@@ -239,7 +234,7 @@ export class UsageService {
     const isRequests = requestsPerDay !== null && row.requests >= requestsPerDay;
     const quota = isRequests ? 'requests' : 'tokens';
     const limit = isRequests ? requestsPerDay : (tokensPerDay ?? 0);
-    throw refusal(quota, limit, isRequests ? row.requests : tokensTaken(row), now);
+    throw quotaRefusal(quota, limit, isRequests ? row.requests : tokensTaken(row), now);
   }
 
   /** For the answer's headers. */
@@ -248,16 +243,4 @@ export class UsageService {
     const { requests } = await manager.findOneByOrFail(UsageDay, { userId: ownerId, day: utcDay(now) });
     noteRateLimit({ limit, remaining: limit - requests, resetSeconds: secondsToMidnight(now) });
   }
-}
-
-/** Says which quota is used up, and notes it for the answer's headers. */
-function refusal(quota: string, limit: number, used: number, now: Date): AppError {
-  const retryAfter = secondsToMidnight(now);
-  noteRateLimit({ limit, remaining: 0, resetSeconds: retryAfter });
-  const resetsAt = nextMidnight(now).toISOString();
-  return new AppError('quota_exceeded', {
-    retryAfter,
-    params: { quota, resetsAt },
-    extensions: { quota, limit, used, resetsAt },
-  });
 }

@@ -96,4 +96,8 @@ function errorOf({ errorCode: code }: Review): ReviewErrorDto | null {
 /** All reviews of something. */
 export class ReviewListDto {
   items!: ReviewDto[];
+
+  static from(reviews: Review[]): ReviewListDto {
+    return { items: reviews.map((review) => ReviewDto.from(review)) };
+  }
 }
