@@ -38,6 +38,9 @@ import { TranscriptionPiece } from './speech/transcription-piece.entity.js';
 import { Transcription } from './speech/transcription.entity.js';
 import { TRANSCRIBE } from './speech/transcription.jobs.js';
 import { SpeechClip } from './speech/speech-clip.entity.js';
+import { VoiceTurn } from './speech/voice-turn.entity.js';
+import { VOICE_TURN } from './speech/voice-turn.handover.js';
+import { VoiceTurnsModule } from './speech/voice-turns.module.js';
 import { VoicesModule } from './speech/voices.module.js';
 import { Topic } from './topics/topic.entity.js';
 import { TopicsModule } from './topics/topics.module.js';
@@ -62,6 +65,7 @@ export const ENTITIES = [
   Transcription,
   TranscriptionPiece,
   SpeechClip,
+  VoiceTurn,
 ];
 export const MIGRATIONS = [
   Foundation1795000000000,
@@ -78,7 +82,13 @@ export const MIGRATIONS = [
 const JOBS = [SUMMARIZE, REVIEW];
 
 /** Jobs that take long: many of a kind hold up no other. */
-const lanesOf = (env: Env) => [{ name: 'speech', jobs: [TRANSCRIBE], concurrency: env.SPEECH_CONCURRENCY }];
+const lanesOf = (env: Env) => [
+  { name: 'speech', jobs: [TRANSCRIBE], concurrency: env.SPEECH_CONCURRENCY },
+  { name: 'voice-turns', jobs: [VOICE_TURN], concurrency: VOICE_TURNS_AT_ONCE },
+];
+
+/** Voice turns that one process works on at a time; most of their time they wait for their model. */
+const VOICE_TURNS_AT_ONCE = 50;
 
 /** How long a running job may go on at a shutdown; turns have their own time, and a job is run again. */
 const JOB_GRACE_MS = 2_000;
@@ -126,6 +136,7 @@ export class AppModule {
       SpeechModule,
       UsageModule,
       VoicesModule,
+      VoiceTurnsModule,
     ];
     return { module: AppModule, imports: [...ground(env), ...features] };
   }

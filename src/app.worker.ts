@@ -8,6 +8,7 @@ import { ConversationsModule } from './conversations/conversations.module.js';
 import { FilesModule } from './files/files.module.js';
 import { LearningModule } from './learning/learning.module.js';
 import { SpeechModule } from './speech/speech.module.js';
+import { VoiceTurnsModule } from './speech/voice-turns.module.js';
 
 /** The worker: what goes on without a request. The features bring it along; nothing here listens on a port. */
 @Module({})
@@ -21,6 +22,7 @@ export class WorkerModule {
         FilesModule,
         ConversationsModule,
         SpeechModule,
+        VoiceTurnsModule,
         LearningModule,
       ],
     };

@@ -67,13 +67,13 @@ function formatEvent({ id, type, data }: ServerSentEvent): string {
 }
 
 /** Which event a client has seen last, and where it says so; undefined: none. */
-interface LastSeen {
+export interface LastSeen {
   field: string;
   id: unknown;
 }
 
 /** `?after=`, or `Last-Event-ID`, as browsers send it. */
-function lastSeen(context: ExecutionContext): LastSeen | undefined {
+export function lastSeen(context: ExecutionContext): LastSeen | undefined {
   const { headers, query } = context
     .switchToHttp()
     .getRequest<FastifyRequest<{ Querystring: { after?: unknown } }>>();

@@ -48,6 +48,11 @@ export class ProblemDto {
    */
   runningMessageId?: number;
   /**
+   * With `turn_running`: the voice turn that is on its way.
+   * @example 5
+   */
+  runningVoiceTurnId?: number;
+  /**
    * With `quota_exceeded`: which one, the tokens of a day or its requests.
    * @example 'tokens'
    */

@@ -45,6 +45,7 @@ const FIELD_TEXTS: Record<string, Record<Language, string>> = {
   isFile: { en: 'must be a file', zh: '必须是文件' },
   isOneFile: { en: 'must be one file', zh: '只能是一个文件' },
   isTooLong: { en: 'is too long', zh: '过长' },
+  isEventId: { en: 'is not an id of an event here', zh: '不是此处的事件标识' },
   isCursor: { en: 'is not a cursor of this list', zh: '不是此列表的游标' },
   isIdempotencyKey: {
     en: 'must have 1 to 255 visible ASCII characters',

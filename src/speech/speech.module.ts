@@ -49,7 +49,7 @@ import { TranscriptionsService } from './transcriptions.service.js';
       PieceWork,
     ],
   ],
-  exports: [TranscriptionsService, SpeechSetup],
+  exports: [TranscriptionsService, TranscriptionEvents, SpeechSetup],
 })
 export class SpeechModule implements OnModuleInit {
   constructor(

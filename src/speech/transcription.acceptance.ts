@@ -26,6 +26,9 @@ export interface AcceptedTranscription {
   replayed: boolean;
 }
 
+/** Stores what belongs to a transcription, or fails with it. */
+export type StoredAlong = (manager: EntityManager, transcription: Transcription) => Promise<void>;
+
 /** A recording that was sent, or is stored already. */
 interface Recording {
   upload: (UploadedFile & { mediaType: string }) | null;
@@ -71,7 +74,7 @@ export class TranscriptionAcceptance {
     ownerId: number,
     dto: TranscribeDto,
     file: UploadedFile | null,
-    idempotency: Idempotency | undefined,
+    { idempotency, also }: { idempotency: Idempotency | undefined; also?: StoredAlong | undefined },
   ): Promise<AcceptedTranscription> {
     const draft = await this.draft(ownerId, dto, idempotency);
     const recording: Recording = {
@@ -79,9 +82,11 @@ export class TranscriptionAcceptance {
       fileId: dto.fileId ?? null,
     };
     try {
-      const transcription = await inTransaction(this.dataSource, (manager) =>
-        this.insert(manager, draft, recording),
-      );
+      const transcription = await inTransaction(this.dataSource, async (manager) => {
+        const stored = await this.insert(manager, draft, recording);
+        await also?.(manager, stored);
+        return stored;
+      });
       return { transcription, replayed: false };
     } catch (error) {
       if (!idempotency || !mayBeReplay(error)) throw error;

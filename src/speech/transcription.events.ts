@@ -34,13 +34,23 @@ export function endEvent(row: Transcription): NewStreamEvent {
   return { type: `transcription.${row.status}`, data: { transcription: TranscriptionDto.from(row) } };
 }
 
+/** Told that a transcription has ended. It is told again where it fails. */
+export type EndListener = (row: Transcription) => Promise<void>;
+
 /** The events of transcriptions: live ones from their streams, ended ones from their rows once the stream is forgotten. */
 @Injectable()
 export class TranscriptionEvents {
+  private onEnd: EndListener = () => Promise.resolve();
+
   constructor(
     private readonly streams: EventStreams,
     @InjectRepository(Transcription) private readonly transcriptions: Repository<Transcription>,
   ) {}
+
+  /** Names who is told of transcriptions that have ended, perhaps more than once of the same. */
+  listen(onEnd: EndListener): void {
+    this.onEnd = onEnd;
+  }
 
   /** Nothing happens where the stream has had its last event. */
   async append(row: Transcription, events: NewStreamEvent[]): Promise<void> {
@@ -50,6 +60,7 @@ export class TranscriptionEvents {
   /** Writes the last event, with others before it; only the first who does is heard. */
   async end(row: Transcription, before: NewStreamEvent[] = []): Promise<void> {
     await this.streams.append(streamOf(row), [...before, endEvent(row)], { end: true }).catch(unlessEnded);
+    await this.onEnd(row);
   }
 
   /** How many segments were told already; null where there is no stream that goes on. */

@@ -16,6 +16,7 @@ import {
 import {
   type AcceptedTranscription,
   assertOneRecording,
+  type StoredAlong,
   TranscriptionAcceptance,
 } from './transcription.acceptance.js';
 import { TranscriptionEnding } from './transcription.ending.js';
@@ -48,20 +49,22 @@ export class TranscriptionsService {
   /**
    * Has a recording transcribed, later: stores it, and a transcription that is queued. With a key that was used before,
    * finds that transcription again. The blob of a recording that is not kept is dropped, also where this throws.
+   * @param also what is stored together with it, in the same transaction
    * @throws AppError not_found, invalid_input, unsupported_audio, quota_exceeded, too_many_transcriptions,
-   *   idempotency_key_reused
+   *   idempotency_key_reused; what `also` throws
    */
   async create(
     ownerId: number,
     dto: TranscribeDto,
     file: UploadedFile | null,
     key?: string,
+    also?: StoredAlong,
   ): Promise<AcceptedTranscription> {
     try {
       assertOneRecording(dto, file);
       const idempotency = keyed(key, fingerprint('transcribe', file?.blob.sha256 ?? null, ...chosen(dto)));
       const replay = idempotency && (await this.acceptance.replay(ownerId, idempotency));
-      const accepted = replay ?? (await this.acceptance.store(ownerId, dto, file, idempotency));
+      const accepted = replay ?? (await this.acceptance.store(ownerId, dto, file, { idempotency, also }));
       if (!accepted.replayed) await this.begin(accepted.transcription);
       return accepted;
     } finally {

@@ -3,6 +3,7 @@ import { createParser } from 'eventsource-parser';
 import type { WireEvent } from './openapi.ts';
 
 export interface SseEvent<T = any> extends WireEvent {
+  id: any;
   data: T;
   /** When it arrived here, in milliseconds of `performance.now()`. */
   at: number;
@@ -91,7 +92,7 @@ export class EventStream implements AsyncIterable<SseEvent> {
   }
 
   private take(id: string | undefined, event: string | undefined, data: string): void {
-    const wire = { id: Number(id), event: event ?? 'message', data: JSON.parse(data) as unknown };
+    const wire = { id: /^\d+$/.test(id ?? '') ? Number(id) : id!, event: event ?? 'message', data: JSON.parse(data) as unknown };
     this.received.push({ ...wire, at: performance.now() });
     try {
       this.check(wire);

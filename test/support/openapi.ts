@@ -18,7 +18,8 @@ export interface OpenApiDocument {
 
 /** An event of a stream as clients get it. */
 export interface WireEvent {
-  id: number;
+  /** A number where it is written as one. */
+  id: number | string;
   event: string;
   data: unknown;
 }

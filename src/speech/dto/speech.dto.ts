@@ -1,5 +1,5 @@
 /** Whether recordings can be turned into text. */
-export class TranscriptionStateDto {
+export class TranscriptionCapabilityDto {
   /**
    * `ready`; `starting`: a model is being loaded; `down`: no engine can be reached, what is uploaded waits;
    * `not_set_up`: there is none
@@ -21,5 +21,5 @@ export class TranscriptionStateDto {
 
 /** What this installation can do with speech. */
 export class SpeechDto {
-  transcription!: TranscriptionStateDto;
+  transcription!: TranscriptionCapabilityDto;
 }

@@ -1,0 +1,58 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { SentenceQueue } from './sentence-queue.js';
+
+/** Work whose sentences take as long as they say, in milliseconds; those that say nothing cannot be made. */
+function work() {
+  const log = { made: [] as number[], told: [] as number[], atOnce: 0, most: 0 };
+  const make = async (index: number, text: string, signal: AbortSignal) => {
+    log.atOnce += 1;
+    log.most = Math.max(log.most, log.atOnce);
+    await sleep(Number(text), undefined, { signal }).finally(() => (log.atOnce -= 1));
+    if (text === '') throw new RangeError('nothing');
+    log.made.push(index);
+  };
+  const tell = async (index: number) => void log.told.push(index);
+  return { log, make, tell };
+}
+
+describe('a queue of sentences', () => {
+  it('tells them in order, whichever is made first, and makes two at a time', async () => {
+    const { log, ...does } = work();
+    const queue = new SentenceQueue(does, 0);
+    for (const ms of [30, 5, 5, 1]) queue.add(String(ms));
+    await queue.whenDone();
+    expect(log.told).toEqual([0, 1, 2, 3]);
+    expect(log.made[0]).toBe(1);
+    expect(log.most).toBe(2);
+    expect(queue.told).toBe(4);
+  });
+
+  it('passes over what was told before', async () => {
+    const { log, ...does } = work();
+    const queue = new SentenceQueue(does, 2);
+    for (const ms of [1, 1, 1]) queue.add(String(ms));
+    await queue.whenDone();
+    expect([log.made, log.told, queue.told]).toEqual([[2], [2], 3]);
+  });
+
+  it('tells nothing behind one that failed, and says with what', async () => {
+    const { log, ...does } = work();
+    const queue = new SentenceQueue(does, 0);
+    for (const text of ['1', '', '1', '1']) queue.add(text);
+    await expect(queue.whenDone()).rejects.toThrow(RangeError);
+    queue.add('1');
+    await queue.whenDone().catch(() => undefined);
+    expect([log.told, queue.told]).toEqual([[0], 1]);
+  });
+
+  it('is silent at once when it is stopped', async () => {
+    const { log, ...does } = work();
+    const queue = new SentenceQueue(does, 0);
+    for (const ms of [1, 60_000, 1]) queue.add(String(ms));
+    while (log.told.length === 0) await sleep(1);
+    queue.stop();
+    await queue.whenDone();
+    expect([log.told, queue.told]).toEqual([[0], 1]);
+  });
+});

@@ -1,0 +1,44 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import type { Repository } from 'typeorm';
+import { MessagesService } from '../conversations/messages.service.js';
+import { TranscriptionDto } from './dto/transcription.dto.js';
+import { type SpokenSentenceDto, type VoiceMessageDto, VoiceTurnDto } from './dto/voice-turn.dto.js';
+import { sentencesOf } from './sentences.js';
+import { Transcription } from './transcription.entity.js';
+import { isOver, type VoiceTurn } from './voice-turn.entity.js';
+import { VoiceTurnEvents } from './voice-turn.events.js';
+import { spokenSentence } from './voice-turn.sentences.js';
+
+/** Voice turns with all that they have brought, as their owners read them. */
+@Injectable()
+export class VoiceTurnViews {
+  constructor(
+    @InjectRepository(Transcription) private readonly transcriptions: Repository<Transcription>,
+    private readonly messages: MessagesService,
+    private readonly events: VoiceTurnEvents,
+  ) {}
+
+  async of(row: VoiceTurn): Promise<VoiceMessageDto> {
+    const { ownerId, transcriptionId, userMessageId, assistantMessageId } = row;
+    const message = (id: number | null) => (id === null ? null : this.messages.find(ownerId, id));
+    const [transcription, userMessage, assistantMessage, told] = await Promise.all([
+      this.transcriptions.findOneBy({ id: transcriptionId ?? 0, ownerId }),
+      message(userMessageId),
+      message(assistantMessageId),
+      isOver(row.status) ? row.sentences : this.events.told(row).then(({ sentences }) => sentences),
+    ]);
+    return {
+      ...VoiceTurnDto.from(row),
+      transcription: transcription && TranscriptionDto.from(transcription),
+      ...{ userMessage, assistantMessage },
+      sentences: spoken(row, assistantMessage?.content ?? '', told),
+    };
+  }
+}
+
+function spoken(row: VoiceTurn, content: string, count: number): SpokenSentenceDto[] {
+  return sentencesOf(content)
+    .slice(0, count)
+    .map((text, index) => spokenSentence(row, index, text));
+}
