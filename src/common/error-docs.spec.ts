@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { PROBLEMS, REVIEW_ERRORS, TURN_ERRORS } from './problem-catalog.js';
+import { PROBLEMS } from './problem-catalog.js';
+import { REVIEW_ERRORS, TURN_ERRORS } from './stored-errors.js';
 
 const sections = readFileSync(join(import.meta.dirname, '../../docs/errors.md'), 'utf8').split('## ');
 const section = (title: string) => sections.find((text) => text.startsWith(title)) ?? '';

@@ -1,6 +1,6 @@
 import { IsIn } from 'class-validator';
 import { PageQueryDto } from '../../common/page-query.dto.js';
-import { turnErrorText } from '../../common/problem-catalog.js';
+import { turnErrorText } from '../../common/stored-errors.js';
 import { currentLanguage } from '../../common/request-context.js';
 import { Optional } from '../../common/validation.js';
 import { MessageFileDto } from '../../files/dto/file.dto.js';

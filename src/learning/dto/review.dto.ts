@@ -1,4 +1,4 @@
-import { REVIEW_ERRORS, turnErrorText } from '../../common/problem-catalog.js';
+import { REVIEW_ERRORS, turnErrorText } from '../../common/stored-errors.js';
 import { currentLanguage } from '../../common/request-context.js';
 import type { Review, ReviewKind, ReviewStatus } from '../review.entity.js';
 import { ExpressionDto } from './expression.dto.js';
