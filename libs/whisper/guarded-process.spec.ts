@@ -1,4 +1,5 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { eventually } from '../../test/support/talk.ts';
@@ -10,13 +11,18 @@ const DEAF = ['-c', 'trap "" TERM INT HUP; echo "id $$"; while :; do sleep 1; do
 
 const ids: number[] = [];
 
-function isAlive(pid: number): boolean {
+/** State and parent of a process; undefined where there is none. */
+function lookAt(pid: number): { state: string; parent: number } | undefined {
   try {
-    process.kill(pid, 0);
-    return !execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).startsWith('Z');
+    const [, state, parent] = /\) (\S) (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))!;
+    return { state: state!, parent: Number(parent) };
   } catch {
-    return false;
+    return undefined;
   }
+}
+
+function isAlive(pid: number): boolean {
+  return (lookAt(pid)?.state ?? 'Z') !== 'Z';
 }
 
 afterEach(() => {
@@ -72,8 +78,7 @@ describe('GuardedProcess', () => {
 
   it('ends the program when its guard is killed', async () => {
     const { guarded, pid } = await startDeaf();
-    const guard = Number(execFileSync('ps', ['-o', 'ppid=', '-p', String(pid)], { encoding: 'utf8' }));
-    process.kill(guard, 'SIGKILL');
+    process.kill(lookAt(pid)!.parent, 'SIGKILL');
     await guarded.exited;
     await eventually(async () => !isAlive(pid));
   });

@@ -52,7 +52,7 @@ export function transcriptionFaults(
       ['429', answering(429, SECRETS), codes.of429],
       ['401', answering(401, `{"error":{"message":"${SECRETS}"}}`), 'engine_refused'],
       ['404', answering(404, SECRETS), 'engine_refused'],
-      ['a redirect', answering(302, SECRETS), 'engine_refused'],
+      ['a redirect', (response) => void response.writeHead(302, { location: '/x' }).end(), 'engine_refused'],
       ['nonsense', answering(200, SECRETS), 'engine_failed'],
       ['half of an answer', answering(200, HEARD.slice(0, 40)), 'engine_failed'],
       ['no answer', (response) => void response.destroy(), 'engine_unavailable'],

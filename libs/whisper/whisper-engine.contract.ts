@@ -42,9 +42,9 @@ export function whisperEngineContract(name: string, make: () => Promise<Subject>
     }
 
     /** Whether a piece is worked on; one that meets a process on its end is not. */
-    async function isHeard(): Promise<boolean> {
-      return hear('hello').then(
-        () => true,
+    async function isHeard(sentence: SentenceName = 'hello'): Promise<boolean> {
+      return hear(sentence).then(
+        (heard) => textOf(heard) === SENTENCES[sentence].text,
         (error: EngineError) => {
           expect(error.code).toBe('engine_unavailable');
           return false;
@@ -185,9 +185,10 @@ export function whisperEngineContract(name: string, make: () => Promise<Subject>
         caller.abort(reason);
         await expect(given).rejects.toBe(reason);
         expect(performance.now() - from).toBeLessThan(500);
-        expect(textOf(await engine.transcribe(piece(speech), NEVER))).toBe('Thank you very much, goodbye.');
+        // On a busy machine it may have been quicker to start it again.
+        await eventually(async () => engine.ready() && (await isHeard('thanks')), SOON_MS);
         // The noise would take seconds more.
-        expect(performance.now() - from).toBeLessThan(1_000 + 5 * aloneMs);
+        expect(performance.now() - from).toBeLessThan(2_000 + 5 * aloneMs);
       }
     });
 

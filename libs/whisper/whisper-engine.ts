@@ -75,8 +75,9 @@ export class EngineError extends Error {
  * Port: something that turns a piece of speech into text. It keeps nothing between two pieces.
  *
  * An engine works on at most `slots` pieces at once; who sends more waits in no particular order, or is told
- * `engine_busy`. When `signal` aborts, `transcribe` rejects with the signal's reason, and the engine is free for
- * another piece within a second. An engine whose process dies, or whose server goes away, is not ready until it is
+ * `engine_busy`. Less than a tenth of a second is nothing heard. When `signal` aborts, `transcribe` rejects with the
+ * signal's reason, and the engine stops within a second; where it can only be stopped by ending its process, it is not
+ * ready until that is back. An engine whose process dies, or whose server goes away, is not ready until it is
  * back, which it sees to itself.
  */
 export abstract class WhisperEngine {
@@ -85,7 +86,12 @@ export abstract class WhisperEngine {
   /** How many pieces it works on at once. */
   abstract readonly slots: number;
 
-  /** Begins to get ready and returns at once. @throws EngineError engine_refused where that can never be: no binary, no model, a wrong sha256; its message is one line that says what to do */
+  /**
+   * Checks what it needs, which takes seconds for a large model with a sha256, and begins to get ready.
+   *
+   * @throws EngineError engine_refused where it can never be: no binary, no model, a wrong sha256; its message is one
+   * line that says what to do
+   */
   abstract start(): Promise<void>;
 
   /** Whether a piece sent now would be worked on: its model is loaded. */

@@ -86,6 +86,30 @@ describe('WhisperServerEngine', () => {
     await server.stop();
   });
 
+  it('gives its place back as soon as the server has stopped', async () => {
+    const server = await new StandIn().start();
+    const engine = WhisperServerEngine.at({ address: server.url });
+    await engine.start();
+    await eventually(async () => engine.ready());
+    const times: number[] = [];
+    for (let n = 0; n < 5; n += 1) {
+      server.play = () => undefined;
+      const caller = new AbortController();
+      const given = engine.transcribe(piece(silence(1)), caller.signal);
+      await eventually(async () => server.asked.length === 2 * n + 1);
+      server.play = answering(200, HEARD);
+      const from = performance.now();
+      caller.abort(new Error('gone'));
+      await expect(given).rejects.toThrow('gone');
+      await engine.transcribe(piece(silence(1)), NEVER);
+      times.push(performance.now() - from);
+    }
+    // Half a second is for servers that do not stop; a busy machine is not busy five times.
+    expect(Math.min(...times)).toBeLessThan(400);
+    await engine.close();
+    await server.stop();
+  });
+
   it('gives a place at a server back that does not stop', async () => {
     const server = await new StandIn({ stubborn: true }).start();
     server.play = () => undefined;
