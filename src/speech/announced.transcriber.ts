@@ -5,6 +5,7 @@ import { EngineError } from '../../libs/whisper/whisper-engine.js';
 
 const TOPIC = 'speech.transcriber';
 const ANNOUNCE_MS = 2_000;
+const LOOK_MS = 250;
 /** So long without a word, and a worker is gone. */
 const SILENCE_MS = 7_000;
 /** The best first. */
@@ -15,12 +16,20 @@ interface Announcement {
   state: TranscriberState;
 }
 
-/** Tells the other processes every two seconds how the transcriber of this one is. Returns what ends that. */
+/** Tells the other processes how the transcriber of this one is: when that changes, and every two seconds. */
 export function announce(transcriber: Transcriber, signals: Signals): () => void {
   const from = randomUUID();
-  const tell = () => void signals.send(TOPIC, { from, state: transcriber.state() } satisfies Announcement);
-  tell();
-  const timer = setInterval(tell, ANNOUNCE_MS).unref();
+  let told = '';
+  let at = -Infinity;
+  const look = () => {
+    const state = transcriber.state();
+    const news = `${state.condition} ${state.places}`;
+    if (news === told && performance.now() - at < ANNOUNCE_MS) return;
+    [told, at] = [news, performance.now()];
+    void signals.send(TOPIC, { from, state } satisfies Announcement);
+  };
+  look();
+  const timer = setInterval(look, LOOK_MS).unref();
   return () => clearInterval(timer);
 }
 

@@ -21,6 +21,8 @@ export async function startWhisperMachine(
     WHISPER_METRICS_PORT: metricsPort,
     WHISPER_MODEL: FIXTURE_MODEL,
     WHISPER_SERVER_BIN: await whisperServerBinary(),
+    // Its threads wait for each other in loops: several on a processor that has other work take seconds for nothing.
+    WHISPER_THREADS: '1',
   };
   const machine = await startApi({
     entry: 'dist/src/main.whisper.js',
