@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import { loadSync, type PackageDefinition } from '@grpc/proto-loader';
 import type { WhisperPiece, WhisperResult, WhisperSegment, WhisperWord } from './whisper-engine.js';
 
@@ -11,6 +12,9 @@ export const MAX_MESSAGE_BYTES = 4 * 1024 * 1024;
 
 /** Both sides find out within 15 seconds that the other one is silent, with calls or without. */
 export const KEEPALIVE = { everyMs: 10_000, timeoutMs: 5_000 };
+
+// It would write lines of its own beside the log; what they say comes as an error too.
+setLogVerbosity(logVerbosity.NONE);
 
 /** The contract as both sides load it. The file lies beside this one, in the sources and in the build. */
 export function loadContract(): PackageDefinition {
