@@ -8,7 +8,7 @@ import { countRows, dumpTables } from '../support/tables.ts';
 const NEW_PASSWORD = 'staple battery horse';
 
 describe('the own account', () => {
-  const ctx = useApi({ upstream: false });
+  const ctx = useApi({ whisper: true, upstream: false });
 
   const change = (client: ApiClient, changes: Record<string, unknown>, currentPassword = PASSWORD) =>
     client.patch('users/me', { currentPassword, ...changes });

@@ -28,7 +28,7 @@ function expectNone(wrong: string[]): void {
 }
 
 describe('bad input', () => {
-  const ctx = useApi({ env: ADMIN });
+  const ctx = useApi({ whisper: true, env: ADMIN });
 
   interface Caller {
     client: ApiClient;

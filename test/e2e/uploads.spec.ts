@@ -18,7 +18,7 @@ const FORM = 'multipart/form-data';
 
 /** What is said to every route that takes a file; how forms are read is tested at src/files/upload.spec.ts. */
 describe('a bad upload', () => {
-  const ctx = useApi();
+  const ctx = useApi({ whisper: true });
 
   const operations = (): Operation[] =>
     operationsOf(ctx.spec.document).filter(({ mediaType }) => mediaType === FORM);
@@ -123,7 +123,7 @@ describe('a bad upload', () => {
         const values = badValues(schema)
           .map(({ value }) => value)
           .filter((value) => (isText ? typeof value === 'string' : typeof value === 'number'));
-        const others = isText ? ['a\0b'] : ['nonsense', 'NaN', '0x10'];
+        const others = isText ? ['a\0b'] : ['nonsense', 'NaN'];
         return [...values.map(String), ...others].map((value): [string, string] => [name, value]);
       });
   }

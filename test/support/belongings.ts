@@ -1,5 +1,7 @@
 import type { ApiClient } from './client.ts';
-import { attachFiles, storeFile } from './stored-file.ts';
+import { FILE } from './openapi-samples.ts';
+import { ended } from './recordings.ts';
+import { attachFiles } from './stored-file.ts';
 import type { ApiContext } from './suite.ts';
 
 /** One thing of every kind that a person can have; by the kind's segment in the paths. */
@@ -34,11 +36,19 @@ const MAKERS: Record<string, Maker> = {
     const asked = { kind: 'pronunciation' };
     return [(await client.post(`messages/${messages![1]}/reviews`, asked, { expect: 200 })).body.id];
   },
-  files: async (client, { conversations, messages }, ctx) => {
-    const [conversationId] = conversations!;
-    const { id } = await storeFile(ctx, client.account.id, Buffer.from('A recording.'), { conversationId });
-    await attachFiles(ctx, messages!.at(-1)!, [id]);
-    return [id];
+  transcriptions: async (client, { conversations }, ctx) => {
+    const form = new FormData();
+    form.append('file', FILE, 'sample.wav');
+    form.append('conversationId', String(conversations![0]));
+    const { body } = await client.post('speech/transcriptions', form, { expect: 202 });
+    // What belongs to somebody does not change by itself: where no worker is, it stays as it is.
+    if (ctx.dialect === 'sqlite') await ended(client, body.id);
+    return [body.id];
+  },
+  files: async (client, { transcriptions, messages }, ctx) => {
+    const { body } = await client.get(`speech/transcriptions/${transcriptions![0]}`, { expect: 200 });
+    await attachFiles(ctx, messages!.at(-1)!, [body.fileId]);
+    return [body.fileId];
   },
 };
 
@@ -65,7 +75,7 @@ export async function readBelongings(
   belongings: Belongings,
 ): Promise<Record<string, unknown>> {
   const paths = Object.entries(belongings).flatMap(([kind, ids]) =>
-    kind === 'users' ? ['users/me'] : [...ids.map((id) => `${kind}/${id}`), ...othersOf(kind, ids)],
+    kind === 'users' ? ['users/me'] : [...ids.map((id) => `${pathOf(kind)}/${id}`), ...othersOf(kind, ids)],
   );
   const readable = [...paths, ...messagePages(belongings)];
   const answers = await Promise.all(
@@ -77,7 +87,11 @@ export async function readBelongings(
 /** What else there is to read of a kind. */
 function othersOf(kind: string, ids: number[]): string[] {
   if (kind === 'files') return ids.map((id) => `files/${id}/content`);
-  return WITHOUT_LIST.includes(kind) ? [] : [kind];
+  return WITHOUT_LIST.includes(kind) ? [] : [pathOf(kind)];
+}
+
+function pathOf(kind: string): string {
+  return kind === 'transcriptions' ? `speech/${kind}` : kind;
 }
 
 function messagePages({ conversations = [] }: Belongings): string[] {

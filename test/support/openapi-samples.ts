@@ -131,7 +131,10 @@ export function sampleBody(
   values: Record<string, unknown> = {},
 ): Record<string, unknown> | undefined {
   if (!one.body) return undefined;
-  return { ...(sampleOf(document, one.body, one.name) as Record<string, unknown>), ...values };
+  const sample = { ...(sampleOf(document, one.body, one.name) as Record<string, unknown>), ...values };
+  // A file is sent, or one is named that is stored already.
+  if ('fileId' in sample) delete sample['file'];
+  return sample;
 }
 
 /** The body in the form that the operation reads. */
@@ -165,7 +168,7 @@ export function kindOfProperty(name: string, schema: Schema): string | undefined
   return stem && (type === 'integer' || type === 'number') ? `${stem}s` : undefined;
 }
 
-/** A path of a template, with one value for each of its parameters. */
-export function fillPath(template: string, value: string | number): string {
-  return template.replaceAll(/\{[^}]+\}/g, String(value));
+/** A path of a template, with this id; whatever else stands in it is counted from 0. */
+export function fillPath(template: string, id: string | number): string {
+  return template.replace(/\{[^}]+\}/, () => String(id)).replaceAll(/\{[^}]+\}/g, '0');
 }

@@ -9,6 +9,7 @@ import { OpenApiSpec } from './openapi.ts';
 import { query } from './query.ts';
 import { type Redis, startRedis } from './redis.ts';
 import { startUpstream, type Upstream } from './upstream/upstream.ts';
+import { startWhisperStandIn, type WhisperStandIn } from './whisper-stand-in.ts';
 
 const START_MS = 90_000;
 const LOG_LINES = 30;
@@ -20,6 +21,8 @@ export interface SuiteOptions {
   env?: Variables;
   /** The test upstream as OpenAI, which is the default; without it the process has the echo model. */
   upstream?: boolean;
+  /** A stand-in for the Whisper machines; without it speech is not set up. */
+  whisper?: boolean;
 }
 
 /** What a file of tests works with: a process of the API, on a database of its own. */
@@ -29,6 +32,8 @@ export class ApiContext {
   /** Nobody: `register` makes an account. */
   client!: ApiClient;
   upstream!: Upstream;
+  /** Where the options ask for it. */
+  whisper: WhisperStandIn | undefined;
   /** This file's own; on SQLite there is none, as in the embedded default. */
   redis: Redis | undefined;
   spec!: OpenApiSpec;
@@ -43,6 +48,7 @@ export class ApiContext {
 
   async start(): Promise<void> {
     if (this.options.upstream !== false) this.upstream = await startUpstream();
+    if (this.options.whisper) this.whisper = await startWhisperStandIn();
     if (this.dialect === 'mariadb') this.redis = await startRedis();
     this.databaseUrl = await this.ownDatabase();
     this.api = await this.spawn({});
@@ -52,7 +58,7 @@ export class ApiContext {
 
   async stop(): Promise<void> {
     await Promise.all([this.api, ...this.others].map((api) => api?.stop()));
-    await Promise.all([this.upstream?.close(), this.redis?.stop()]);
+    await Promise.all([this.upstream?.close(), this.redis?.stop(), this.whisper?.stop()]);
   }
 
   /** Another process over the same database and secrets; it is stopped with the file. */
@@ -98,7 +104,13 @@ export class ApiContext {
       OPENAI_BASE_URL: `${this.upstream.url}/v1`,
       OPENAI_API_KEY: 'test-key',
     };
-    const standard = { DATABASE_URL: this.databaseUrl, REDIS_URL: this.redis?.url, JWT_SECRET, ...openAi };
+    const standard = {
+      DATABASE_URL: this.databaseUrl,
+      REDIS_URL: this.redis?.url,
+      JWT_SECRET,
+      ...openAi,
+      WHISPER_URL: this.whisper?.url,
+    };
     return startApi({ ...options, dir: this.dataDir, env: { ...standard, ...this.options.env, ...env } });
   }
 
