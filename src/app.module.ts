@@ -81,9 +81,12 @@ export const MIGRATIONS = [
 /** Every job that there is, but those with a lane of their own. */
 const JOBS = [SUMMARIZE, REVIEW];
 
+/** A job of speech whose process died before it had begun is begun elsewhere within five times as long. */
+const SPEECH_LOCK_MS = 2_000;
+
 /** Jobs that take long: many of a kind hold up no other. */
 const lanesOf = (env: Env) => [
-  { name: 'speech', jobs: [TRANSCRIBE], concurrency: env.SPEECH_CONCURRENCY },
+  { name: 'speech', jobs: [TRANSCRIBE], concurrency: env.SPEECH_CONCURRENCY, lockMs: SPEECH_LOCK_MS },
   { name: 'voice-turns', jobs: [VOICE_TURN], concurrency: VOICE_TURNS_AT_ONCE },
 ];
 

@@ -47,7 +47,7 @@ describe('decode', { timeout: 30_000 }, () => {
     for (const ending of ['wav', 'mp3', 'webm', 'm4a', 'ogg', 'flac', 'mp4']) {
       const misnamed = written(readFileSync(converted(file, ending)), 'txt');
       const pcm = await decoded(misnamed);
-      expect(Math.abs(pcm.length / BYTES_PER_MS / 1_000 - seconds), ending).toBeLessThan(0.15);
+      expect(Math.abs(pcm.length / BYTES_PER_MS / 1_000 - seconds)).toBeLessThan(0.15);
     }
   });
 
@@ -108,8 +108,8 @@ describe('decode', { timeout: 30_000 }, () => {
       passwd: `#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n`,
     };
     for (const [ending, text] of Object.entries(lists)) {
-      expect(await refusal(written(text, ending)), ending).toBe('audio_unreadable');
-      expect(await refusal(written(text, 'wav')), ending).toBe('audio_unreadable');
+      const codes = [await refusal(written(text, ending)), await refusal(written(text, 'wav'))];
+      expect([ending, ...codes]).toEqual([ending, 'audio_unreadable', 'audio_unreadable']);
     }
     expect(asked).toEqual([]);
     server.close();

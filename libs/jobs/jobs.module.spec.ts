@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { Injectable, Module, type OnModuleInit } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { Redis as Client } from 'ioredis';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Redis, startRedis } from '../../test/support/redis.ts';
 import { BullJobQueue } from './bull-job-queue.js';
@@ -60,6 +61,21 @@ describe('JobsModule', () => {
     await expect(boot({ names: ['greet', 'part'], process: true }, GreetingsModule)).rejects.toThrow(
       'no handler for the job part',
     );
+  });
+
+  it('gives a lane a queue of its own, whose jobs outlast a process that was handed one and died', async () => {
+    const lanes = [{ name: 'swift', jobs: ['greet'], concurrency: 1, lockMs: 500 }];
+    const options = { redisUrl: redis.url, names: [], lanes, prefix: 'test:lanes' };
+    const api = await boot({ ...options, process: false });
+    await api.get(JobQueue).add('greet', 'left over', { jobId: 'a' });
+    const client = new Client(redis.url);
+    // What the process did last: it asked for a job, and was gone before it could lock it.
+    const keys = ['test:lanes:parley.swift:wait', 'test:lanes:parley.swift:active'] as const;
+    expect(await client.rpoplpush(...keys)).toBe('job:greet:a');
+    client.disconnect();
+    const worker = await boot({ ...options, process: true }, GreetingsModule);
+    await come(() => ran.includes('left over done'));
+    await Promise.all([api.close(), worker.close()]);
   });
 
   it('adds in one process and runs in another where there is Redis', async () => {

@@ -72,13 +72,14 @@ function make(options: Options): JobQueue {
     one(settings, {
       ...{ names: lane.jobs, concurrency: lane.concurrency },
       ...(lane.name !== REST && { lane: lane.name }),
+      ...(lane.lockMs !== undefined && { lockMs: lane.lockMs }),
     }),
   );
 }
 
 function one(
   { redisUrl, ...settings }: Pick<Options, 'redisUrl' | 'process'> & typeof LIFE,
-  lane: { names: readonly string[]; concurrency: number; lane?: string },
+  lane: { names: readonly string[]; concurrency: number; lane?: string; lockMs?: number },
 ): JobQueue {
   return redisUrl
     ? new BullJobQueue({ ...settings, ...lane, redisUrl })

@@ -8,6 +8,8 @@ export interface Lane {
   jobs: readonly string[];
   /** How many of them run at once in a process. */
   concurrency: number;
+  /** After how long without a sign of life from its process a job is given to another one, where there is Redis. */
+  lockMs?: number;
 }
 
 const NAME = /^[a-z][a-z0-9.-]{0,39}$/;

@@ -53,10 +53,10 @@ export class ProblemDto {
    */
   runningVoiceTurnId?: number;
   /**
-   * With `quota_exceeded`: which one, the tokens of a day or its requests.
+   * With `quota_exceeded`: which one, the tokens of a day, its requests, or its seconds of audio.
    * @example 'tokens'
    */
-  quota?: 'tokens' | 'requests';
+  quota?: 'requests' | 'tokens' | 'audio';
   /**
    * With `quota_exceeded`: how much a day has.
    * @example 200000

@@ -6,9 +6,8 @@ import type { WhisperResult } from '../../libs/whisper/whisper-engine.js';
 import { type EnginesResult, PieceTranscriber } from './piece-transcriber.js';
 import type { DecodedRecording } from './recordings.js';
 import { type HeardPiece, joinPieces, segmentsOf, type SpokenSegment } from './transcript.js';
-import { progressEvent, segmentEvent, TranscriptionEvents } from './transcription.events.js';
+import { createdEvent, progressEvent, segmentEvent, TranscriptionEvents } from './transcription.events.js';
 import type { Transcription } from './transcription.entity.js';
-import { createdEvent } from './transcription.events.js';
 import type { TranscriptionPiece } from './transcription-piece.entity.js';
 import { TranscriptionStore } from './transcription.store.js';
 
