@@ -1,21 +1,9 @@
-/** The languages that texts for people come in, besides the stable codes. */
-export type Language = 'en' | 'zh';
-
-interface ProblemText {
-  title: string;
-  detail: string;
-}
-
-interface ProblemEntry extends Record<Language, ProblemText> {
-  status: number;
-}
-
-function entry(status: number, en: [string, string], zh: [string, string]): ProblemEntry {
-  return { status, en: { title: en[0], detail: en[1] }, zh: { title: zh[0], detail: zh[1] } };
-}
+import { entry, type Language, type ProblemEntry } from './problem-entry.js';
+import { SPEECH_PROBLEMS } from './speech-problems.js';
 
 /** Every error that the API answers with: the one table from stable code to HTTP status and texts. */
 export const PROBLEMS = {
+  ...SPEECH_PROBLEMS,
   invalid_input: entry(
     400,
     ['Invalid input', 'Some fields are not valid; see errors.'],
@@ -106,11 +94,6 @@ export const PROBLEMS = {
     ['External id taken', 'Another of your conversations has this externalId.'],
     ['外部编号已被占用', '您的另一个对话已使用该 externalId。'],
   ),
-  message_not_final: entry(
-    409,
-    ['Answer not finished', 'This part of the answer is still being written; try again when it has ended.'],
-    ['回答尚未完成', '该部分回答仍在生成，请在其结束后重试。'],
-  ),
   payload_too_large: entry(
     413,
     ['Body too large', 'The body is larger than this route takes.'],
@@ -131,49 +114,7 @@ export const PROBLEMS = {
     ['Range not satisfiable', 'The file has no bytes in this range; see Content-Range.'],
     ['请求范围无效', '文件中没有该范围的内容，详见 Content-Range。'],
   ),
-  unsupported_audio: entry(
-    415,
-    ['No recording', 'The file is neither sound nor film, whatever it is called.'],
-    ['不是录音', '无论名称如何，该文件既不是音频也不是视频。'],
-  ),
-  not_failed: entry(
-    409,
-    ['Not failed', 'Only a transcription that has failed can be begun again.'],
-    ['未失败', '只有失败的转写才能重新开始。'],
-  ),
-  too_many_transcriptions: entry(
-    429,
-    ['Too many transcriptions', 'Too many of your recordings are being transcribed; wait for one of them.'],
-    ['同时进行的转写过多', '您正在转写的录音过多，请等待其中一个结束。'],
-  ),
-  speech_not_set_up: entry(
-    503,
-    [
-      'Speech is not set up',
-      'This installation has no Whisper engine or model. scripts/build-whisper and scripts/get-whisper-model base set ' +
-        'it up.',
-    ],
-    [
-      '语音功能未配置',
-      '此服务器没有 Whisper 引擎或模型。请运行 scripts/build-whisper 和 scripts/get-whisper-model base 进行配置。',
-    ],
-  ),
   file_empty: entry(422, ['Empty file', 'The file has no content.'], ['文件为空', '文件没有内容。']),
-  nothing_to_speak: entry(
-    422,
-    ['Nothing to speak', 'There is nothing in this message that could be read out.'],
-    ['没有可朗读的内容', '该消息中没有可以朗读的内容。'],
-  ),
-  too_long_to_speak: entry(
-    422,
-    ['Too long to speak', 'More than {max} characters are not spoken as one; ask for the sentences.'],
-    ['内容过长', '超过 {max} 个字符的内容不会整体朗读，请逐句获取。'],
-  ),
-  speech_refused: entry(
-    422,
-    ['Speaking refused', 'The provider of the voice will not speak this text.'],
-    ['朗读被拒绝', '语音服务拒绝朗读该内容。'],
-  ),
   idempotency_key_reused: entry(
     422,
     ['Idempotency key reused', 'This Idempotency-Key was used before with another request.'],
@@ -226,19 +167,6 @@ export const PROBLEMS = {
     503,
     ['File storage unavailable', 'Files cannot be stored or read just now; try again shortly.'],
     ['文件存储不可用', '暂时无法存取文件，请稍后重试。'],
-  ),
-  speech_unavailable: entry(
-    503,
-    ['Speech unavailable', 'Speech is out of service just now; try again later (Retry-After).'],
-    ['语音服务不可用', '语音服务暂时不可用，请稍后重试（Retry-After）。'],
-  ),
-  voice_not_set_up: entry(
-    503,
-    [
-      'No voice here',
-      'Speaking is not set up on this server: it needs espeak-ng and ffmpeg installed, or TTS_PROVIDER and its key set.',
-    ],
-    ['未配置语音', '此服务器未配置语音合成：需要安装 espeak-ng 和 ffmpeg，或设置 TTS_PROVIDER 及其密钥。'],
   ),
   shutting_down: entry(
     503,

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { Language } from './problem-catalog.js';
+import type { Language } from './problem-entry.js';
 
 /** What is known of the request that is being served, wherever in the code one stands. */
 export interface RequestContext {

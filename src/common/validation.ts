@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { Matches, ValidateBy, ValidateIf, type ValidationOptions } from 'class-validator';
-import type { Language } from './problem-catalog.js';
+import type { Language } from './problem-entry.js';
 import { currentLanguage } from './request-context.js';
 
 /** What is said of a field by the name of the rule it breaks; `{0}`, `{1}` are the rule's own arguments. */

@@ -78,6 +78,7 @@ describe('loadEnv', () => {
       BAILIAN_BASE_URL: 'https://dashscope.aliyuncs.com',
       BAILIAN_MODEL: 'qwen-plus',
       DEBUG: false,
+      ...{ TTS_PROVIDER: 'espeak', TTS_VOICES: [], TTS_TIMEOUT_MS: 30_000, CLIPS_PER_MINUTE: 240 },
       ...WHISPER_DEFAULTS,
     });
   });

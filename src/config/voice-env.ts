@@ -5,8 +5,8 @@ import { httpUrl, list, whole } from './values.js';
 export const TTS_PROVIDERS = ['openai', 'qwen', 'espeak'] as const;
 export type TtsProvider = (typeof TTS_PROVIDERS)[number];
 
-const VOICE = /^[\w.-]{1,60}$/;
-const VOICE_RULE = 'must have 1 to 60 letters, digits, and . _ -';
+const VOICE = /^[\p{L}\p{N}][\p{L}\p{N}_.+-]{0,59}$/u;
+const VOICE_RULE = 'must have 1 to 60 letters, digits, and . _ + -';
 
 /** What concerns voices. */
 export const voiceVariables = {

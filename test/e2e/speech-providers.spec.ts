@@ -36,10 +36,8 @@ describe('providers of voices', () => {
     const client = await ctx.register();
     const id = await say(client);
     const at = client.at((await openAi('gap=10', { TTS_VOICE: 'zoe', TTS_INSTRUCTIONS: 'Slowly.' })).url);
-    expect((await at.get('speech/voices')).body).toMatchObject({
-      provider: 'openai',
-      items: [{ id: 'zoe', isDefault: true }],
-    });
+    const { body } = await at.get('speech/voices', { expect: 200 });
+    expect([body.provider, body.items[0].id, body.items[0].isDefault]).toEqual(['openai', 'zoe', true]);
     ctx.upstream.reset();
     const { bytes } = await at.get(`messages/${id}/speech`, { expect: 200 });
     expect((await probe(bytes)).codec).toBe('mp3');
