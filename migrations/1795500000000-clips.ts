@@ -49,7 +49,12 @@ const speechClips = (mysql: boolean) =>
         columnNames: ['message_id', 'part', 'voice', 'format'],
         isUnique: true,
       }),
+      new TableIndex({ name: 'ix_speech_clips_owner', columnNames: ['owner_id'] }),
       new TableIndex({ name: 'ix_speech_clips_file', columnNames: ['file_id'] }),
     ],
-    foreignKeys: [reference('message_id', 'messages'), reference('file_id', 'stored_files')],
+    foreignKeys: [
+      reference('owner_id', 'users'),
+      reference('message_id', 'messages'),
+      reference('file_id', 'stored_files'),
+    ],
   });

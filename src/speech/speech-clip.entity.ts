@@ -1,6 +1,7 @@
 import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryGeneratedColumn, type Relation } from 'typeorm';
 import { Message } from '../conversations/message.entity.js';
 import { StoredFile } from '../files/stored-file.entity.js';
+import { User } from '../users/user.entity.js';
 import type { SpeechFormat } from './synthesizer.js';
 
 /** What of a message a clip speaks: all of it; its sentences are 1, 2, 3 … */
@@ -13,8 +14,13 @@ export class SpeechClip {
   @PrimaryGeneratedColumn({ type: 'bigint' })
   id!: number;
 
+  @Index('ix_speech_clips_owner')
   @Column({ name: 'owner_id', type: 'bigint' })
   ownerId!: number;
+
+  @ManyToOne(() => User, { onDelete: 'CASCADE' })
+  @JoinColumn({ name: 'owner_id' })
+  owner?: Relation<User>;
 
   @Column({ name: 'message_id', type: 'bigint' })
   messageId!: number;
