@@ -79,7 +79,7 @@ export const MIGRATIONS = [
 ];
 
 /** Every job that there is, but those with a lane of their own. */
-const JOBS = [SUMMARIZE, REVIEW];
+const JOBS = [SUMMARIZE];
 
 /** A job of speech whose process died before it had begun is begun elsewhere within five times as long. */
 const SPEECH_LOCK_MS = 2_000;
@@ -88,10 +88,14 @@ const SPEECH_LOCK_MS = 2_000;
 const lanesOf = (env: Env) => [
   { name: 'speech', jobs: [TRANSCRIBE], concurrency: env.SPEECH_CONCURRENCY, lockMs: SPEECH_LOCK_MS },
   { name: 'voice-turns', jobs: [VOICE_TURN], concurrency: VOICE_TURNS_AT_ONCE },
+  { name: 'learning', jobs: [REVIEW], concurrency: REVIEWS_AT_ONCE },
 ];
 
 /** Voice turns that one process works on at a time; most of their time they wait for their model. */
 const VOICE_TURNS_AT_ONCE = 50;
+
+/** Reviews that one process asks models for at a time. */
+const REVIEWS_AT_ONCE = 8;
 
 /** How long a running job may go on at a shutdown; turns have their own time, and a job is run again. */
 const JOB_GRACE_MS = 2_000;
