@@ -1,4 +1,4 @@
-import { entry, type Language, type ProblemEntry } from './problem-entry.js';
+import { entry, type ProblemEntry } from './problem-entry.js';
 import { SPEECH_PROBLEMS } from './speech-problems.js';
 
 /** Every error that the API answers with: the one table from stable code to HTTP status and texts. */

@@ -1,4 +1,4 @@
-import type { Language } from './problem-catalog.js';
+import type { Language } from './problem-entry.js';
 
 /** Texts of the errors that a finished turn carries in its row, by code. */
 export const TURN_ERRORS: Record<string, Record<Language, string>> = {
