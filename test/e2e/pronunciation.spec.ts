@@ -4,6 +4,7 @@ import { inStatus, sent, transcribed } from '../support/recordings.ts';
 import { joined, pcmOf, type Sentence, SENTENCES, speak, synthetic } from '../support/sounds.ts';
 import { type ApiContext, useApi } from '../support/suite.ts';
 import { begin } from '../support/talk.ts';
+import { say } from '../support/voice.ts';
 import { startWhisperMachine } from '../support/whisper-machine.ts';
 import { startWhisperStandIn, textOfSound } from '../support/whisper-stand-in.ts';
 
@@ -108,31 +109,27 @@ describe('an estimate of pronunciation', () => {
     expect(await ctx.query('SELECT id FROM reviews WHERE transcription_id = ?', [id])).toHaveLength(1);
   });
 
-  it('is of the message too whose recording it was, and of its owner only', async () => {
+  it('is of the message too that was spoken, and for its owner only', async () => {
     const [client, stranger] = await Promise.all([ctx.register(), ctx.register()]);
-    const { id, fileId } = await transcribed(client, TONE, { words: true });
     const conversation = await begin(client);
-    const { body } = await client.post(
-      `conversations/${conversation}/messages`,
-      { content: TEXT },
-      { expect: 201 },
-    );
-    const message = body.userMessage.id as number;
+    await (await say(client, conversation, TONE, { words: true, speak: false })).collect();
+    const { items } = (await client.get(`conversations/${conversation}/messages`, { expect: 200 })).body;
+    const { id: message } = items.find(({ role }: { role: string }) => role === 'user');
     const path = `messages/${message}/reviews`;
-    const typed = await client.post(path, { kind: 'pronunciation' }, { expect: 200 });
-    expect(typed.body.pronunciation.reason).toBe('not_spoken');
-    await ctx.query('INSERT INTO message_files (message_id, file_id, position) VALUES (?, ?, 0)', [
-      message,
-      fileId,
-    ]);
-    const spoken = await client.post(path, { kind: 'pronunciation', target: TEXT }, { expect: 200 });
-    expect(spoken.body).toMatchObject({
-      ...{ id: typed.body.id, messageId: message, transcriptionId: null },
+    const { body } = await client.post(path, { kind: 'pronunciation', target: TEXT }, { expect: 200 });
+    expect(body).toMatchObject({
+      ...{ messageId: message, transcriptionId: null, status: 'done' },
       pronunciation: { reason: null, heard: TEXT, coverage: { matched: 2, of: 2 } },
     });
-    expect((await stranger.post(path, { kind: 'pronunciation' })).status).toBe(404);
-    expect((await stranger.post(`speech/transcriptions/${id}/reviews`)).status).toBe(404);
-    expect((await stranger.get(`speech/transcriptions/${id}/reviews`)).status).toBe(404);
+    expect((await client.get(path, { expect: 200 })).body.items).toEqual([body]);
+    const { items: transcriptions } = (await client.get('speech/transcriptions', { expect: 200 })).body;
+    for (const [what, asked] of [
+      [path, { kind: 'pronunciation' }],
+      [`speech/transcriptions/${transcriptions[0].id}/reviews`, undefined],
+    ] as const) {
+      expect((await stranger.post(what, asked)).status).toBe(404);
+      expect((await stranger.get(what)).status).toBe(404);
+    }
     await client.delete(`conversations/${conversation}`, undefined, { expect: 204 });
     expect(await ctx.query('SELECT id FROM reviews WHERE message_id = ?', [message])).toEqual([]);
   });

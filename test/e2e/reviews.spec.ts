@@ -340,6 +340,31 @@ describe('reviews', () => {
     expect((await tokens(client)).reserved).toBe(0);
   }, 60_000);
 
+  it('are not written by a run that was overtaken, though what it cost is booked', async () => {
+    const client = await ctx.register();
+    const { said } = await turn(client);
+    let runs = 0;
+    reviewing = () => {
+      runs += 1;
+      return runs === 1
+        ? { ...pieces({ summary: 'Too late.' }), first: 3_000 }
+        : pieces({ summary: 'In time.' });
+    };
+    const { body } = await ask(client, said, { kind: 'expression' });
+    await eventually(async () => asked().length === 1);
+    const before = (await tokens(client)).total;
+    const past = isMariaDb ? 'NOW(3) - INTERVAL 3 HOUR' : "datetime('now', '-3 hours')";
+    await ctx.query(`UPDATE reviews SET due_at = ${past} WHERE id = ?`, [body.id]);
+    const done = await ended(client, body.id);
+    expect(done.expression.summary).toBe('In time.');
+    const once = (await tokens(client)).total - before;
+    await eventually(async () => asked().every(({ closedAt, finished }) => finished || closedAt !== null));
+    await eventually(async () => (await tokens(client)).total - before > once * 1.5);
+    expect((await client.get(`reviews/${body.id}`)).body).toEqual(done);
+    expect((await tokens(client)).reserved).toBe(0);
+    expect(asked()).toHaveLength(2);
+  }, 30_000);
+
   it('never stay on their way, however often their process dies, or where nobody takes them up', async () => {
     const client = await ctx.register();
     const { said, answer } = await turn(client);
