@@ -92,7 +92,11 @@ export class EventStream implements AsyncIterable<SseEvent> {
   }
 
   private take(id: string | undefined, event: string | undefined, data: string): void {
-    const wire = { id: /^\d+$/.test(id ?? '') ? Number(id) : id!, event: event ?? 'message', data: JSON.parse(data) as unknown };
+    const wire = {
+      id: /^\d+$/.test(id ?? '') ? Number(id) : id!,
+      event: event ?? 'message',
+      data: JSON.parse(data) as unknown,
+    };
     this.received.push({ ...wire, at: performance.now() });
     try {
       this.check(wire);
