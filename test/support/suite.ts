@@ -58,7 +58,8 @@ export class ApiContext {
 
   async stop(): Promise<void> {
     await Promise.all([this.api, ...this.others].map((api) => api?.stop()));
-    await Promise.all([this.upstream?.close(), this.redis?.stop(), this.whisper?.stop()]);
+    await Promise.all([this.upstream?.close(), this.redis?.stop()]);
+    this.whisper?.stop();
   }
 
   /** Another process over the same database and secrets; it is stopped with the file. */
