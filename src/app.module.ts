@@ -87,7 +87,7 @@ const SPEECH_LOCK_MS = 2_000;
 /** Jobs that take long: many of a kind hold up no other. */
 const lanesOf = (env: Env) => [
   { name: 'speech', jobs: [TRANSCRIBE], concurrency: env.SPEECH_CONCURRENCY, lockMs: SPEECH_LOCK_MS },
-  { name: 'voice-turns', jobs: [VOICE_TURN], concurrency: VOICE_TURNS_AT_ONCE },
+  { name: 'voice-turns', jobs: [VOICE_TURN], concurrency: VOICE_TURNS_AT_ONCE, lockMs: SPEECH_LOCK_MS },
   { name: 'learning', jobs: [REVIEW], concurrency: REVIEWS_AT_ONCE },
 ];
 
