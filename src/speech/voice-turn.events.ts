@@ -100,25 +100,45 @@ export class VoiceTurnEvents {
     }
   }
 
-  /** Events above `after`, to the last one; ends without one where the voice turn is deleted. */
-  follow(row: VoiceTurn, after: number, signal: AbortSignal): AsyncIterable<StreamEvent[]> {
-    const { id, ownerId } = row;
-    const find = () => this.voiceTurns.findOneBy({ id, ownerId });
-    return followStream(
-      this.streams,
-      {
-        ...{ name: streamOf(row), after, signal },
-        isOver: async () => {
-          const now = await find();
-          return !now || (now.finishedAt?.getTime() ?? Infinity) < Date.now() - LAST_EVENT_MS;
-        },
-      },
-      async (position) => {
-        const now = await find();
-        if (!now) return null;
-        return isOver(now.status) ? this.rebuild(now, position) : undefined;
-      },
-    );
+  /** Forgets all events: the voice turn is gone. */
+  async forget(row: VoiceTurn): Promise<void> {
+    await this.streams.remove(streamOf(row));
+  }
+
+  /**
+   * Events above `after`, to the last one; ends without one where the voice turn is deleted. An attempt that begins the
+   * stream anew may have less to tell than the one before: who has seen more than there is gets the last event.
+   */
+  async *follow(
+    row: VoiceTurn,
+    after: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<StreamEvent[], void, undefined> {
+    let position = after;
+    for await (const batch of this.streamed(row, after, signal)) {
+      yield batch;
+      position = batch.at(-1)!.id;
+      if (isEnd(batch.at(-1)!)) return;
+    }
+    const now = signal.aborted ? null : await this.find(row);
+    if (now && isOver(now.status)) yield [{ id: position + 1, ...endEvent(now) }];
+  }
+
+  private streamed(row: VoiceTurn, after: number, signal: AbortSignal): AsyncIterable<StreamEvent[]> {
+    const isForgotten = async () => {
+      const now = await this.find(row);
+      return !now || (now.finishedAt?.getTime() ?? Infinity) < Date.now() - LAST_EVENT_MS;
+    };
+    const following = { name: streamOf(row), after, signal, isOver: isForgotten };
+    return followStream(this.streams, following, async (position) => {
+      const now = await this.find(row);
+      if (!now) return null;
+      return isOver(now.status) ? this.rebuild(now, position) : undefined;
+    });
+  }
+
+  private find({ id, ownerId }: VoiceTurn): Promise<VoiceTurn | null> {
+    return this.voiceTurns.findOneBy({ id, ownerId });
   }
 
   /** Without a stream the row is what there is. The last event is given in any case. */
@@ -140,6 +160,11 @@ export class VoiceTurnEvents {
   private async textOf({ ownerId, assistantMessageId }: VoiceTurn): Promise<string> {
     return (await this.messages.findAnswer(ownerId, assistantMessageId!)).content;
   }
+}
+
+/** Whether it is the one that ends a voice turn. */
+export function isEnd({ type }: Pick<StreamEvent, 'type'>): boolean {
+  return /^voice\.(done|failed|cancelled)$/.test(type);
 }
 
 function unlessEnded(error: unknown): void {

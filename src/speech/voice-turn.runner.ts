@@ -3,6 +3,7 @@ import { JobQueue } from '../../libs/jobs/job-queue.js';
 import { describeFailure } from '../common/describe-failure.js';
 import { VoiceTurnCourse } from './voice-turn.course.js';
 import type { VoiceTurn } from './voice-turn.entity.js';
+import { VoiceTurnEvents } from './voice-turn.events.js';
 import { VOICE_TURN, VoiceTurnHandover } from './voice-turn.handover.js';
 import { VoiceClaimLostError, VoiceTurnLease } from './voice-turn.lease.js';
 import type { SpeakingSignals } from './voice-turn.speaker.js';
@@ -21,6 +22,7 @@ export class VoiceTurnRunner {
     private readonly lease: VoiceTurnLease,
     private readonly handover: VoiceTurnHandover,
     private readonly course: VoiceTurnCourse,
+    private readonly events: VoiceTurnEvents,
     jobs: JobQueue,
   ) {
     jobs.handle<VoiceAttempt>(VOICE_TURN, ({ data }, signal) => this.run(data, signal));
@@ -33,14 +35,18 @@ export class VoiceTurnRunner {
     try {
       await this.finish(row, { ended: AbortSignal.any([signal, lost]), stopped });
     } catch (error) {
-      // Another attempt has it by now, or its conversation was deleted.
-      if (error instanceof VoiceClaimLostError || lost.aborted) return;
+      if (error instanceof VoiceClaimLostError || lost.aborted) return await this.leave(row);
       if (!signal.aborted) throw error;
       await this.store.release(row);
       throw error;
     } finally {
       this.lease.letGo(row);
     }
+  }
+
+  /** Another attempt has it by now; or it was deleted, and nobody has to wait for anything any more. */
+  private async leave(row: VoiceTurn): Promise<void> {
+    if (!(await this.store.find(row.ownerId, row.id))) await this.events.forget(row);
   }
 
   private async finish(row: VoiceTurn, signals: SpeakingSignals): Promise<void> {

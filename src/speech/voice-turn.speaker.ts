@@ -88,11 +88,10 @@ export class VoiceTurnSpeaker {
     const splitter = new SentenceSplitter();
     let last: string | undefined;
     for await (const batch of this.turns.follow(answer, 0, ended)) {
-      for (const { type, data } of batch) {
-        last = type;
-        if (type === 'message.delta')
-          for (const sentence of splitter.push((data as { text: string }).text)) queue.add(sentence);
-      }
+      const said = batch.filter(({ type }) => type === 'message.delta');
+      const text = said.map(({ data }) => (data as { text: string }).text).join('');
+      for (const sentence of splitter.push(text)) queue.add(sentence);
+      last = batch.at(-1)!.type;
     }
     ended.throwIfAborted();
     if (last === undefined || last === 'message.delta' || last === 'message.created')

@@ -155,7 +155,7 @@ describe('a voice turn', () => {
     expect(faultsOf(await (await client.stream(path)).collect())).toEqual([]);
     for (const [index, { id: seen }] of events.entries()) {
       const rest = await (await client.stream(`${path}?after=${seen}`)).collect();
-      expect(bySource(rest), String(seen)).toEqual(bySource(events.slice(index + 1)));
+      expect(bySource(rest)).toEqual(bySource(events.slice(index + 1)));
       if (rest.length > 0) expect(rest.at(-1)).toMatchObject({ id: events.at(-1)!.id });
     }
     const header = { 'Last-Event-ID': String(events.at(-2)!.id) };
@@ -204,7 +204,7 @@ describe('a voice turn', () => {
     expect(bySource(whole).speech.slice(1)).toEqual(bySource(events).speech.slice(1));
     for (const [index, { id: seen }] of events.entries()) {
       const rest = await (await client.stream(`${path}?after=${seen}`)).collect();
-      expect(bySource(rest).speech, String(seen)).toEqual(bySource(events.slice(index + 1)).speech);
+      expect(bySource(rest).speech).toEqual(bySource(events.slice(index + 1)).speech);
       const isTurnOver = events.slice(0, index + 1).some(({ event }) => event === 'message.completed');
       expect(bySource(rest).turn.at(-1)?.event).toBe(isTurnOver ? undefined : 'message.completed');
     }
