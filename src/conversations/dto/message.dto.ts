@@ -128,7 +128,7 @@ export class MessageDto {
 
 function filesOf({ id, hasFiles, files }: Message): MessageFileDto[] {
   if (hasFiles && !files) throw new Error(`the files of message ${id} were not loaded`);
-  return (files ?? []).map((file) => MessageFileDto.of(file));
+  return (files ?? []).map((file) => MessageFileDto.from(file));
 }
 
 function errorOf({ errorCode, providerCode }: Message): MessageErrorDto | null {

@@ -26,7 +26,7 @@ export class MessageFileDto {
   /** `recording`: what a user said. `clip`: what was spoken to him. */
   kind!: FileKind;
 
-  static of({ id, name, mediaType, size, kind }: StoredFile): MessageFileDto {
+  static from({ id, name, mediaType, size, kind }: StoredFile): MessageFileDto {
     return { id, name, mediaType, size, kind };
   }
 }
@@ -48,8 +48,8 @@ export class FileDto extends MessageFileDto {
   /** @example '2026-11-21T08:30:00.000Z' */
   createdAt!: Date;
 
-  static from(file: StoredFile): FileDto {
+  static override from(file: StoredFile): FileDto {
     const { sha256, conversationId, createdAt } = file;
-    return { ...MessageFileDto.of(file), sha256, conversationId, createdAt };
+    return { ...super.from(file), sha256, conversationId, createdAt };
   }
 }
