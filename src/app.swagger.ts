@@ -88,11 +88,12 @@ function withRateLimits(document: OpenAPIObject): OpenAPIObject {
   return document;
 }
 
-/** Ids and counts are whole numbers; the plugin knows only that they are numbers. */
+/** Ids and counts are whole numbers, but for seconds; the plugin knows only that they are numbers. */
 function withIntegers(document: OpenAPIObject): OpenAPIObject {
   const fix = (name: string, schema: unknown) => {
-    const typed = schema as { type?: string } | undefined;
-    if (typed?.type === 'number' && WHOLE.test(name)) typed.type = 'integer';
+    const typed = schema as { type?: string; example?: unknown } | undefined;
+    const isShownInParts = typeof typed?.example === 'number' && !Number.isInteger(typed.example);
+    if (typed?.type === 'number' && WHOLE.test(name) && !isShownInParts) typed.type = 'integer';
   };
   for (const schema of Object.values(document.components?.schemas ?? {})) {
     for (const [name, property] of Object.entries('properties' in schema ? (schema.properties ?? {}) : {}))
