@@ -71,6 +71,12 @@ const frontRules = Object.entries(FEATURES)
   }));
 
 const vendorRules = [
+  {
+    name: 'vendor-grpc',
+    sdk: 'gRPC',
+    names: ['@grpc', 'grpc-health-check', '@nestjs/microservices'],
+    home: '^libs/whisper/',
+  },
   { name: 'vendor-openai', sdk: 'openai', names: ['openai'], home: '^src/(llm|speech)/' },
   { name: 'vendor-redis', sdk: 'bull and ioredis', names: ['bull', 'bullmq', 'ioredis'], home: '^libs/' },
   {
