@@ -17,6 +17,9 @@ import { beginWith } from '../support/talk.ts';
 
 const NOBODYS = [9007199254740991, 987_654_321];
 
+/** Its answer comes when a job is done, and where there is Redis no job is done here; voice-turns.spec.ts has it. */
+const waitsForWorker = (name: string) => name === 'POST /api/v1/conversations/{id}/voice-messages';
+
 describe('what belongs to somebody else', () => {
   const ctx = useApi({ whisper: true });
   const document = () => ctx.spec.document;
@@ -89,7 +92,10 @@ describe('what belongs to somebody else', () => {
       return { client, own: await makeBelongings(client, ctx) };
     };
     const reader = await someone();
-    for (const operation of withPathParameter().filter(({ template }) => !template.includes('/admin/'))) {
+    const operations = withPathParameter().filter(
+      ({ template, name }) => !template.includes('/admin/') && !(waitsForWorker(name) && ctx.redis),
+    );
+    for (const operation of operations) {
       // Whoever only reads has everything afterwards.
       const { client: owner, own } = operation.method === 'GET' ? reader : await someone();
       const [id] = idsOf(own, kindOfPath(operation.template), operation.name);

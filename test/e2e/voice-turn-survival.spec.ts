@@ -2,6 +2,7 @@ import { afterAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import type { ApiProcess } from '../support/api-process.ts';
 import type { ApiClient } from '../support/client.ts';
 import type { EventStream, SseEvent } from '../support/event-stream.ts';
+import { form } from '../support/recordings.ts';
 import { synthetic } from '../support/sounds.ts';
 import { useApi } from '../support/suite.ts';
 import { begin, eventually, textOf } from '../support/talk.ts';
@@ -174,10 +175,16 @@ describe('an installation without Whisper', () => {
   const ctx = useApi({ env: { WHISPER_MODEL: '/nowhere.bin' } });
 
   it('says so, and stores nothing', async () => {
+    // Where there is a worker, the API hears from it.
+    if (isShared) await ctx.startWorker();
     const client = await ctx.register();
     const id = await begin(client);
-    const refused = await say(client, id, TONE).catch((error: Error) => error.message);
-    expect(refused).toContain('speech_not_set_up');
+    await eventually(
+      async () => (await client.get('speech')).body.transcription.state === 'not_set_up',
+      20_000,
+    );
+    const refused = await client.post(`conversations/${id}/voice-messages`, form({ file: TONE }));
+    expect([refused.status, refused.body.code]).toEqual([503, 'speech_not_set_up']);
     for (const table of ['voice_turns', 'transcriptions', 'stored_files', 'blob_removals'])
       expect(await ctx.query(`SELECT * FROM ${table}`)).toEqual([]);
   });

@@ -51,6 +51,27 @@ const MAKERS: Record<string, Maker> = {
     await attachFiles(ctx, messages!.at(-1)!, [body.fileId]);
     return [body.fileId];
   },
+  // As one is when it has ended: while it is on its way it changes what else there is.
+  'voice-messages': async (client, { conversations, messages, transcriptions }, ctx) => {
+    const values = {
+      ...{
+        owner_id: client.account.id,
+        conversation_id: conversations![0],
+        transcription_id: transcriptions![0],
+      },
+      ...{ user_message_id: messages![1], assistant_message_id: messages![0], status: 'done' },
+      ...{ speak: 1, format: 'mp3', on_disconnect: 'continue', sentences: 0, attempt: 1 },
+      ...{ created_at: '2026-11-21 08:30:00.000', finished_at: '2026-11-21 08:30:09.000' },
+    };
+    const marks = Object.keys(values).map(() => '?');
+    const columns = Object.keys(values).join(', ');
+    await ctx.query(
+      `INSERT INTO voice_turns (${columns}) VALUES (${marks.join(', ')})`,
+      Object.values(values),
+    );
+    const rows = await ctx.query('SELECT id FROM voice_turns WHERE owner_id = ?', [client.account.id]);
+    return rows.map(({ id }) => Number(id));
+  },
 };
 
 /** Makes one thing of every kind: through the API, where it makes such a thing by itself. */
@@ -68,7 +89,7 @@ export function idsOf(belongings: Belongings, kind: string, where: string): numb
 }
 
 /** Kinds that are listed only under something else. */
-const WITHOUT_LIST = ['messages', 'reviews', 'files'];
+const WITHOUT_LIST = ['messages', 'reviews', 'files', 'voice-messages'];
 
 /** Everything of these belongings as its owner reads it. */
 export async function readBelongings(
