@@ -204,7 +204,7 @@ describe('a Whisper machine', () => {
   it(
     'works with whisper-servers that run already',
     async () => {
-      const servers = await Promise.all([startWhisperServer(), startWhisperServer()]);
+      const servers = await Promise.all([1, 2].map(() => startWhisperServer({ args: ['-t', '1'] })));
       for (const { child } of servers) open.push(child);
       const machine = await startWhisperMachine({
         WHISPER_MODEL: undefined,
