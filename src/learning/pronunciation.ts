@@ -57,17 +57,18 @@ const RATE_WORDS = 3;
 const RATE_SECONDS = 1;
 /** What is shorter and was not asked for is a cough as well as a word. */
 const SPEECH_SECONDS = 0.3;
-/** More words than this are a lecture, not an exercise. */
-const MAX_WORDS = 5_000;
+/** More words than this, a quarter of an hour, are a lecture and not an exercise; to read them takes milliseconds. */
+const MAX_WORDS = 2_500;
 
 /** @param target the sentence that was to be said; null where somebody spoke freely */
 export function estimatePronunciation(speech: Speech, target: string | null): PronunciationEstimate {
-  const heard = readHeardWords(speech);
   const none = nothing(speech, target);
+  if ((speech.words?.length ?? 0) > MAX_WORDS) return { ...none, reason: 'too_long' };
+  const heard = readHeardWords(speech);
   const meant = target === null ? null : spokenText(target);
   if (heard.length === 0) return missed(none, meant);
-  if (!meant && speech.words === null) return { ...none, reason: 'no_words' };
-  if (!meant && isTooShort(heard)) return { ...none, reason: 'too_short' };
+  const lack = meant ? null : lackOf(speech, heard);
+  if (lack) return { ...none, reason: lack };
   const tokens = heard.flatMap(({ keys }) => keys);
   if (heard.length > MAX_WORDS || (meant && tokens.length * meant.tokens.length > MAX_CELLS))
     return { ...none, reason: 'too_long' };
@@ -124,9 +125,11 @@ function isBasis(
   return basis === 'timing' ? rate !== null : isAligned;
 }
 
-function isTooShort(heard: HeardWord[]): boolean {
+/** What free speech needs, and has not. */
+function lackOf({ words }: Speech, heard: HeardWord[]): Reason | null {
+  if (words === null) return 'no_words';
   const span = spanOf(heard);
-  return span !== null && span < SPEECH_SECONDS;
+  return span !== null && span < SPEECH_SECONDS ? 'too_short' : null;
 }
 
 /** Seconds from the first word's beginning to the last one's end; null where the engine gave no times. */

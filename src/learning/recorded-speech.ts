@@ -10,6 +10,12 @@ import { estimatePronunciation, noEstimate, type PronunciationEstimate } from '.
 /** Transcriptions of one recording that are looked at: it may have been transcribed again. */
 const MAX_TRANSCRIPTIONS = 20;
 
+/** Where the segments of a transcription have words. */
+const A_WORD = '"words":[{';
+
+/** Segments that are longer than this are of more words than anybody looks at: they are not even read. */
+const MAX_SEGMENTS_LENGTH = 1_000_000;
+
 /** What engines made of recordings. */
 @Injectable()
 export class RecordedSpeech {
@@ -32,7 +38,7 @@ export class RecordedSpeech {
       .take(MAX_TRANSCRIPTIONS)
       .getMany();
     const usable = found.filter(({ status, task }) => status === 'done' && task === 'transcribe');
-    return usable.find((one) => wordsOf(one) !== null) ?? usable[0] ?? found[0] ?? null;
+    return usable.find(({ segments }) => segments?.includes(A_WORD)) ?? usable[0] ?? found[0] ?? null;
   }
 }
 
@@ -42,9 +48,10 @@ export function estimateOf(
   target: string | null,
 ): PronunciationEstimate {
   if (transcription === null) return noEstimate('not_spoken', target);
-  const { status, task, text, engine } = transcription;
+  const { status, task, text, engine, segments } = transcription;
   if (status !== 'done') return noEstimate('not_transcribed', target);
   if (task !== 'transcribe') return noEstimate('translated', target, engine);
+  if ((segments?.length ?? 0) > MAX_SEGMENTS_LENGTH) return noEstimate('too_long', target, engine);
   return estimatePronunciation({ text: text ?? '', words: wordsOf(transcription), engine }, target);
 }
 

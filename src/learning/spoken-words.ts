@@ -60,6 +60,7 @@ export function isMostlyCharacters(words: readonly string[]): boolean {
 
 function keysOf(word: string, isChinese: boolean): string[] {
   const plain = word.toLowerCase().replaceAll('’', "'");
+  if (/^[a-z]+$/.test(plain) && !Object.hasOwn(SAID_AS, plain)) return [plain];
   if (IS_NUMBER.test(plain)) return isChinese ? chineseNumber(plain) : englishNumber(plain);
   const known = Object.hasOwn(SAID_AS, plain) ? SAID_AS[plain]! : undefined;
   const said = known ?? ENDINGS.reduce((text, [ending, more]) => text.replace(ending, more), plain);
