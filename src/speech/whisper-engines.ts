@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { OpenAiTranscriptionEngine } from '../../libs/whisper/openai-transcription.engine.js';
 import { engineEnvironment } from '../../libs/whisper/supervised-server.js';
 import { EngineError, type WhisperEngine } from '../../libs/whisper/whisper-engine.js';
@@ -7,6 +8,14 @@ import { usesOpenAi, type WhisperEnv } from '../config/whisper-env.js';
 import { findEngine } from './find-engine.js';
 
 const OPENAI = 'https://api.openai.com/v1';
+
+/** More of them gain little. */
+const MOST_THREADS = 4;
+
+/** An engine's threads wait for each other in loops: half of the processors are left to whoever else needs them. */
+function usualThreads(): number {
+  return Math.max(1, Math.min(MOST_THREADS, Math.floor(availableParallelism() / 2)));
+}
 
 /** The engines that the environment names. @throws EngineError engine_refused in one line where it names none */
 export async function whisperEngines(env: WhisperEnv): Promise<WhisperEngine[]> {
@@ -37,7 +46,7 @@ async function ownEngines(env: WhisperEnv): Promise<WhisperEngine[]> {
       ...{ binary, model, environment },
       ...(device !== undefined && { device }),
       ...(env.WHISPER_MODEL_SHA256 && { sha256: env.WHISPER_MODEL_SHA256 }),
-      ...(env.WHISPER_THREADS !== undefined && { threads: env.WHISPER_THREADS }),
+      threads: env.WHISPER_THREADS ?? usualThreads(),
     }),
   );
 }
