@@ -1,4 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createReadStream } from 'node:fs';
+import { plainSamples, type SampleRange } from './plain-wav.js';
 
 /** Of decoded sound: one channel, 16,000 samples a second, signed 16-bit little-endian. */
 export const BYTES_PER_MS = 32;
@@ -47,7 +49,8 @@ const FORGIVEN_SECONDS = 0.5;
 
 /**
  * The sound of a recording as 16 kHz mono s16le, as it is decoded; whoever reads slowly holds the decoder up. `file`
- * is a real file, since some formats have their index at the end. Nothing of it stays in memory.
+ * is a real file, since some formats have their index at the end. Nothing of it stays in memory. A WAV file that holds
+ * just that is read as it is: to start a decoder takes longer than many a recording.
  * @throws AudioError, or the signal's reason; the decoder is ended in any case
  */
 export async function* decode(
@@ -56,17 +59,46 @@ export async function* decode(
   signal: AbortSignal,
 ): AsyncGenerator<Buffer, void, undefined> {
   signal.throwIfAborted();
-  const child = spawn(options.ffmpeg, argumentsFor(file, options.maxSeconds), {
+  const plain = await plainSamples(file);
+  const chunks = plain ? samplesOf(file, plain, signal) : decoded(file, options, signal);
+  const most = (options.maxSeconds + FORGIVEN_SECONDS) * 1_000 * BYTES_PER_MS;
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    bytes += chunk.length;
+    if (bytes > most) throw new AudioError('audio_too_long');
+    yield chunk;
+  }
+  if (bytes < 2) throw new AudioError('audio_empty');
+}
+
+async function* samplesOf(
+  file: string,
+  { start, end }: SampleRange,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer> {
+  // A stream's end is included.
+  if (end > start) yield* createReadStream(file, { start, end: end - 1, signal }) as AsyncIterable<Buffer>;
+}
+
+async function* decoded(
+  file: string,
+  { ffmpeg, maxSeconds, timeoutMs }: DecodeOptions,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer> {
+  const child = spawn(ffmpeg, argumentsFor(file, maxSeconds), {
     // The stranger's file is read without our secrets.
     env: { PATH: SEARCH_PATH },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const ended = endOf(child);
   const stop = () => child.kill('SIGKILL');
-  const late = setTimeout(stop, options.timeoutMs);
+  const late = setTimeout(stop, timeoutMs);
   signal.addEventListener('abort', stop, { once: true });
   try {
-    yield* bounded(child, ended, options.maxSeconds);
+    yield* outputOf(child);
+    const { code, error } = await ended;
+    if (error) throw new AudioError('decoder_missing', { cause: error });
+    if (code !== 0) throw new AudioError('audio_unreadable');
   } finally {
     clearTimeout(late);
     signal.removeEventListener('abort', stop);
@@ -84,24 +116,13 @@ function argumentsFor(file: string, maxSeconds: number): string[] {
   ];
 }
 
-/** Passes on what comes, up to the limit; where it ends before, the decoder says whether that was all. */
-async function* bounded(child: ChildProcess, ended: Promise<Ending>, maxSeconds: number) {
-  const most = (maxSeconds + FORGIVEN_SECONDS) * 1_000 * BYTES_PER_MS;
-  let bytes = 0;
+/** What a decoder writes; one that does not start has no output, and is found out by how it ended. */
+async function* outputOf({ stdout }: ChildProcess): AsyncGenerator<Buffer> {
   try {
-    for await (const chunk of child.stdout! as AsyncIterable<Buffer>) {
-      bytes += chunk.length;
-      if (bytes > most) throw new AudioError('audio_too_long');
-      yield chunk;
-    }
+    yield* stdout as AsyncIterable<Buffer>;
   } catch (error) {
-    // A decoder that does not start has no output either.
-    if (error instanceof AudioError) throw error;
+    if ((error as { code?: string }).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
   }
-  const { code, error } = await ended;
-  if (error) throw new AudioError('decoder_missing', { cause: error });
-  if (code !== 0) throw new AudioError('audio_unreadable');
-  if (bytes < 2) throw new AudioError('audio_empty');
 }
 
 interface Ending {
