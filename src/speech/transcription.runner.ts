@@ -1,6 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { AudioError } from '../../libs/audio/decode.js';
 import { AppError } from '../common/errors.js';
+import { StorageUnavailableError } from '../files/file-storage.js';
 import { FilesService } from '../files/files.service.js';
 import { type DecodedRecording, Recordings } from './recordings.js';
 import { TranscriptionError } from './piece-transcriber.js';
@@ -10,6 +12,9 @@ import type { Transcription, TranscriptionErrorCode } from './transcription.enti
 import { TranscriptionJobs } from './transcription.jobs.js';
 import { ClaimLostError, TranscriptionLease } from './transcription.lease.js';
 import { type Attempt, TranscriptionStore } from './transcription.store.js';
+
+const STORAGE_WAIT_MS = 2_000;
+const STORAGE_TRIES = 30;
 
 /** Does the job of one attempt at a transcription, from the recording to its last event. */
 @Injectable()
@@ -64,8 +69,19 @@ export class TranscriptionRunner {
     }
   }
 
-  /** @throws TranscriptionError where it cannot be heard */
+  /** A file storage that is away is waited for, for a minute. @throws TranscriptionError where it cannot be heard */
   private async decode(row: Transcription, signal: AbortSignal): Promise<DecodedRecording> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.decodeNow(row, signal);
+      } catch (error) {
+        if (!(error instanceof StorageUnavailableError) || tries === STORAGE_TRIES) throw error;
+        await sleep(STORAGE_WAIT_MS, undefined, { signal });
+      }
+    }
+  }
+
+  private async decodeNow(row: Transcription, signal: AbortSignal): Promise<DecodedRecording> {
     try {
       const file = await this.files.findOwned(row.ownerId, row.fileId ?? 0);
       return await this.recordings.decode(file, signal);

@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { speechPrompt } from './transcription.prompt.js';
+
+describe('speechPrompt', () => {
+  it('is the words of the topic, then those that were asked for, on one line', () => {
+    const topic = { theme: 'Hawker food', instructions: 'You sell\n\n laksa and  kopi.' };
+    expect(speechPrompt(topic, ' chendol,\nsatay ')).toBe(
+      'Hawker food. You sell laksa and kopi. chendol, satay',
+    );
+    expect(speechPrompt(topic, undefined)).toBe('Hawker food. You sell laksa and kopi.');
+    expect(speechPrompt({ theme: 'Tea', instructions: null }, undefined)).toBe('Tea');
+    expect(speechPrompt(null, 'tea')).toBe('tea');
+    expect(speechPrompt(null, undefined)).toBeNull();
+  });
+
+  it('is no longer than what an engine looks at: what was asked for is all there', () => {
+    const topic = { theme: 'A theme', instructions: 'word '.repeat(2_000) };
+    const asked = 'x'.repeat(500);
+    const prompt = speechPrompt(topic, asked)!;
+    expect(prompt.length).toBeLessThanOrEqual(600);
+    expect(prompt.endsWith(` ${asked}`)).toBe(true);
+    expect(prompt).toMatch(/^A theme\. (word )+x/);
+    expect(speechPrompt(topic, undefined)).toMatch(/^A theme\. (word )+word$/);
+    expect(
+      [...speechPrompt({ theme: '茶'.repeat(200), instructions: '😀'.repeat(400) }, asked)!].length,
+    ).toBeLessThan(601);
+  });
+});
