@@ -23,6 +23,10 @@ describe('the variables of voices', () => {
     [{ TTS_PROVIDER: 'bing' }, 'TTS_PROVIDER must be openai, qwen or espeak'],
     [{ TTS_PROVIDER: 'openai' }, 'TTS_API_KEY or OPENAI_API_KEY is needed by the voices of openai'],
     [{ TTS_PROVIDER: 'qwen' }, 'TTS_API_KEY or DASHSCOPE_API_KEY is needed by the voices of qwen'],
+    [
+      { TTS_PROVIDER: 'qwen', DASHSCOPE_API_KEY: 'k', TTS_BASE_URL: 'http://tts' },
+      'TTS_API_KEY is needed by the voices of qwen where TTS_BASE_URL is set',
+    ],
     [{ TTS_VOICE: '-x y' }, 'TTS_VOICE must have 1 to 60 letters, digits, and . _ + -'],
     [
       { TTS_VOICES: 'a,b c' },

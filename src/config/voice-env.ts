@@ -49,9 +49,15 @@ export function voiceProvider(env: Voices & Keys): TtsProvider {
 
 /** Rules that concern more than one variable. @throws ConfigError */
 export function checkVoices(env: Voices & Keys): void {
-  const { TTS_PROVIDER: provider, TTS_API_KEY: key } = env;
-  if (provider === 'openai' && key === undefined && !env.OPENAI_API_KEY && env.TTS_BASE_URL === undefined)
+  const { TTS_PROVIDER: provider, TTS_API_KEY: own, TTS_BASE_URL: elsewhere } = env;
+  // Behind a URL of one's own there may be a server that wants no key.
+  if (provider === 'openai' && !own && !env.OPENAI_API_KEY && elsewhere === undefined)
     throw new ConfigError('TTS_API_KEY', 'or OPENAI_API_KEY is needed by the voices of openai');
-  if (provider === 'qwen' && key === undefined && !env.DASHSCOPE_API_KEY)
-    throw new ConfigError('TTS_API_KEY', 'or DASHSCOPE_API_KEY is needed by the voices of qwen');
+  if (provider === 'qwen' && !own && (!env.DASHSCOPE_API_KEY || elsewhere !== undefined))
+    throw new ConfigError(
+      'TTS_API_KEY',
+      elsewhere === undefined
+        ? 'or DASHSCOPE_API_KEY is needed by the voices of qwen'
+        : 'is needed by the voices of qwen where TTS_BASE_URL is set',
+    );
 }

@@ -13,8 +13,9 @@ export interface Spoken extends Omit<SynthesisRequest, 'text'> {
   sentences: readonly string[];
 }
 
-/** Clips that one process makes at a time. */
-const AT_ONCE = 8;
+/** Clips that one process makes at a time: of one call each, and such as are joined, which need more memory. */
+const AT_ONCE = 32;
+const JOINED_AT_ONCE = 4;
 /** Of a clip that is joined, the parts are held as samples until they are passed on: some two minutes each. */
 const JOINED_CHARACTERS = 1_500;
 /** A second attempt at a part that failed and may succeed. */
@@ -30,15 +31,15 @@ const ENCODER_TIMEOUT_MS = 30_000;
 @Injectable()
 export class ClipMaker {
   private readonly slots = new Slots(AT_ONCE);
+  private readonly joinedSlots = new Slots(JOINED_AT_ONCE);
 
   constructor(private readonly synthesizer: SpeechSynthesizer) {}
 
   /** The file's bytes. @throws SpeechError, or the signal's reason */
   async *make(spoken: Spoken, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    const release = await this.slots.take(signal);
+    const [text, ...more] = partsOf(spoken.sentences, this.synthesizer.maxCharacters);
+    const release = await (more.length === 0 ? this.slots : this.joinedSlots).take(signal);
     try {
-      const { maxCharacters } = this.synthesizer;
-      const [text, ...more] = partsOf(spoken.sentences, maxCharacters);
       if (more.length === 0) yield* await this.part({ ...spoken, text: text! }, signal);
       else yield* toldAsSpeech(this.joined(spoken, signal), signal);
     } finally {

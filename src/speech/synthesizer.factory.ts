@@ -43,7 +43,7 @@ export async function makeSynthesizer(env: Env): Promise<SpeechSynthesizer> {
 
 function openAi(env: Env): SpeechSynthesizer {
   return new OpenAiSynthesizer({
-    apiKey: env.TTS_API_KEY ?? env.OPENAI_API_KEY,
+    apiKey: keyOf(env, env.OPENAI_API_KEY),
     baseURL: env.TTS_BASE_URL ?? env.OPENAI_BASE_URL,
     model: env.TTS_MODEL ?? 'gpt-4o-mini-tts',
     voices: voicesOf(env, OPENAI_VOICES),
@@ -54,12 +54,17 @@ function openAi(env: Env): SpeechSynthesizer {
 
 function qwen(env: Env): SpeechSynthesizer {
   return new QwenSynthesizer({
-    apiKey: (env.TTS_API_KEY ?? env.DASHSCOPE_API_KEY)!,
+    apiKey: keyOf(env, env.DASHSCOPE_API_KEY)!,
     baseURL: env.TTS_BASE_URL ?? env.BAILIAN_BASE_URL,
     model: env.TTS_MODEL ?? 'qwen3-tts-flash',
     voices: voicesOf(env, QWEN_VOICES),
     timeoutMs: env.TTS_TIMEOUT_MS,
   });
+}
+
+/** A language model's key is for its own provider: it is shown to no other server. */
+function keyOf({ TTS_API_KEY: own, TTS_BASE_URL: elsewhere }: Env, model?: string): string | undefined {
+  return own ?? (elsewhere === undefined ? model : undefined);
 }
 
 /** TTS_VOICE is one of them, whatever else is: the first, where none of them is named. */

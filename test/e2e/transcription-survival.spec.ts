@@ -95,7 +95,7 @@ describe.runIf(inject('dialect') === 'mariadb')('a transcription among workers',
     const id = await sent(client, LONG);
     await eventually(async () => whisper.done.length >= 1, 20_000);
     // Only one of the two has it.
-    await Promise.race([worker.stop()]);
+    await worker.stop();
     whisper.delayMs = 0;
     expect((await ended(client, id, RESTART_MS)).segments).toHaveLength(PIECES);
     const [row] = await ctx.query('SELECT attempt, losses FROM transcriptions WHERE id = ?', [id]);
