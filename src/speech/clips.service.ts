@@ -79,14 +79,22 @@ export class ClipsService {
     signal: AbortSignal = new AbortController().signal,
   ): Promise<Clip> {
     // A voice that is gone is still heard in what it has spoken.
-    const known =
-      asked && (await this.find(ownerId, { messageId: message.id, part: index, voice: asked, format }));
+    const known = asked && (await this.known(message, index, { voice: asked, format }));
     if (known) return known;
     const voice = this.voices.choose(text, asked);
     const key: ClipKey = { messageId: message.id, part: index, voice, format };
     const work = async (going: AbortSignal) =>
       (await this.find(ownerId, key)) ?? this.make(message, key, text, going);
     return this.making.join(Object.values(key).join(' '), work, signal);
+  }
+
+  /** The clip of a part that this very voice has spoken already; undefined where there is none. */
+  known(
+    { id: messageId, ownerId }: Message,
+    part: number,
+    { voice, format }: { voice: string; format: SpeechFormat },
+  ): Promise<Clip | undefined> {
+    return this.find(ownerId, { messageId, part, voice, format });
   }
 
   private async find(ownerId: number, key: ClipKey): Promise<Clip | undefined> {

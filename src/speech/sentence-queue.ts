@@ -4,18 +4,18 @@ import { Semaphore } from 'async-mutex';
 const MADE_AT_ONCE = 2;
 
 /** What becomes of a sentence. */
-export interface SentenceWork {
+export interface SentenceWork<Sound> {
   /** Makes its sound. */
-  make: (index: number, text: string, signal: AbortSignal) => Promise<void>;
+  make: (index: number, text: string, signal: AbortSignal) => Promise<Sound>;
   /** Tells that it is there. */
-  tell: (index: number, text: string) => Promise<void>;
+  tell: (index: number, text: string, sound: Sound) => Promise<void>;
 }
 
 /**
  * Sentences on their way to being heard: made a few at a time, told strictly in their order, each as soon as it and all
  * before it are there. What fails ends it: the sentences behind are not told.
  */
-export class SentenceQueue {
+export class SentenceQueue<Sound> {
   /** How many were told, those of an earlier attempt included. */
   told: number;
   private count = 0;
@@ -26,7 +26,7 @@ export class SentenceQueue {
 
   /** @param told how many sentences were told already: they are passed over */
   constructor(
-    private readonly work: SentenceWork,
+    private readonly work: SentenceWork<Sound>,
     told: number,
   ) {
     this.told = told;
@@ -38,16 +38,17 @@ export class SentenceQueue {
     this.count += 1;
     const { signal } = this.leaving;
     if (index < this.told || signal.aborted) return;
-    const made = this.places.runExclusive(async () => {
-      if (!signal.aborted) await this.work.make(index, text, signal);
+    const made = this.places.runExclusive(() => {
+      signal.throwIfAborted();
+      return this.work.make(index, text, signal);
     });
     // It is waited for when its turn comes; until then a failure is nobody's.
     made.catch(() => undefined);
     this.telling = this.telling.then(async () => {
       try {
-        await made;
+        const sound = await made;
         if (signal.aborted) return;
-        await this.work.tell(index, text);
+        await this.work.tell(index, text, sound);
         this.told = index + 1;
       } catch (error) {
         if (!signal.aborted) this.failure ??= { error };

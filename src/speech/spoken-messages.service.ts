@@ -37,7 +37,8 @@ export class SpokenMessagesService {
   }
 
   /**
-   * The sound of one sentence, counted from 0; of an answer that is being written, of those that are complete.
+   * The sound of one sentence, counted from 0; of an answer that is being written, of those that are complete. What was
+   * spoken already is there, even where the message's text is not yet so far.
    * @throws AppError not_found, message_not_final, and those of `speechProblem`
    */
   async sentence(
@@ -48,6 +49,9 @@ export class SpokenMessagesService {
     gone: AbortSignal,
   ): Promise<StoredFile> {
     const message = await this.messages.findOwned(ownerId, id);
+    const { voice, format = 'mp3' } = query;
+    const known = voice && (await this.clips.known(message, index + 1, { voice, format }));
+    if (known) return known.file;
     const isWhole = isFinal(message.status);
     const text = (isWhole ? sentencesOf : completeSentencesOf)(message.content)[index];
     if (text === undefined) throw new AppError(isWhole ? 'not_found' : 'message_not_final');

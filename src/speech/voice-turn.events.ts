@@ -9,10 +9,8 @@ import {
   StreamNotFoundError,
 } from '../../libs/streams/event-streams.js';
 import { followStream } from '../common/followed-stream.js';
-import { MessagesService } from '../conversations/messages.service.js';
-import { VoiceTurnDto } from './dto/voice-turn.dto.js';
-import { sentencesOf } from './sentences.js';
-import { spokenSentence } from './voice-turn.sentences.js';
+import { type SpokenSentenceDto, VoiceTurnDto } from './dto/voice-turn.dto.js';
+import { VoiceTurnSentences } from './voice-turn.sentences.js';
 import { isOver, VoiceTurn } from './voice-turn.entity.js';
 
 /** How long after its end a voice turn's last event is waited for. */
@@ -40,8 +38,8 @@ function turnEvent({ assistantMessageId }: VoiceTurn): NewStreamEvent {
   return { type: TURN, data: { assistantMessageId } };
 }
 
-export function sentenceEvent(row: VoiceTurn, index: number, text: string): NewStreamEvent {
-  return { type: 'speech.sentence', data: spokenSentence(row, index, text) };
+export function sentenceEvent(sentence: SpokenSentenceDto): NewStreamEvent {
+  return { type: 'speech.sentence', data: sentence };
 }
 
 export function speechFailedEvent(code: string): NewStreamEvent {
@@ -62,7 +60,7 @@ export function endEvent(row: VoiceTurn): NewStreamEvent {
 export class VoiceTurnEvents {
   constructor(
     private readonly streams: EventStreams,
-    private readonly messages: MessagesService,
+    private readonly sentences: VoiceTurnSentences,
     @InjectRepository(VoiceTurn) private readonly voiceTurns: Repository<VoiceTurn>,
   ) {}
 
@@ -144,21 +142,15 @@ export class VoiceTurnEvents {
   /** Without a stream the row is what there is. The last event is given in any case. */
   private async rebuild(row: VoiceTurn, after: number): Promise<StreamEvent[]> {
     const { assistantMessageId, sentences, speechErrorCode } = row;
-    const text = sentences > 0 ? await this.textOf(row) : '';
+    const spoken = await this.sentences.of(row, sentences);
     const events = [
       createdEvent(row),
       ...(assistantMessageId === null ? [] : [turnEvent(row)]),
-      ...sentencesOf(text)
-        .slice(0, sentences)
-        .map((sentence, index) => sentenceEvent(row, index, sentence)),
+      ...spoken.map((sentence) => sentenceEvent(sentence)),
       ...(speechErrorCode === null ? [] : [speechFailedEvent(speechErrorCode)]),
     ].map((event, index) => ({ id: index + 1, ...event }));
     const last = { id: Math.max(events.length, after) + 1, ...endEvent(row) };
     return [...events.filter(({ id }) => id > after), last];
-  }
-
-  private async textOf({ ownerId, assistantMessageId }: VoiceTurn): Promise<string> {
-    return (await this.messages.findAnswer(ownerId, assistantMessageId!)).content;
   }
 }
 

@@ -9,6 +9,7 @@ import { SpeechError } from './synthesizer.js';
 import type { VoiceTurn } from './voice-turn.entity.js';
 import { sentenceEvent, speechFailedEvent, type ToldSpeech, VoiceTurnEvents } from './voice-turn.events.js';
 import { VoiceClaimLostError } from './voice-turn.lease.js';
+import { spokenSentence } from './voice-turn.sentences.js';
 
 /** How the speaking of an answer has ended. */
 export interface Spoken {
@@ -70,21 +71,26 @@ export class VoiceTurnSpeaker {
     }
   }
 
-  private queue(row: VoiceTurn, answer: Message, told: ToldSpeech): SentenceQueue {
+  private queue(row: VoiceTurn, answer: Message, told: ToldSpeech): SentenceQueue<string> {
     const { ownerId, voice, format } = row;
     return new SentenceQueue(
       {
         make: async (index, text, signal) => {
-          await this.clips.clip(ownerId, answer, { index: index + 1, text }, { voice, format }, signal);
+          const part = { index: index + 1, text };
+          const { clip } = await this.clips.clip(ownerId, answer, part, { voice, format }, signal);
+          return clip.voice;
         },
-        tell: (index, text) => this.events.append(row, sentenceEvent(row, index, text)),
+        tell: (index, text, spokenBy) => {
+          const sentence = spokenSentence(row, { index, text, voice: spokenBy });
+          return this.events.append(row, sentenceEvent(sentence));
+        },
       },
       told.sentences,
     );
   }
 
   /** Gives the answer's sentences as they are complete, and what is left at its end. True where it was stopped. */
-  private async hear(answer: Message, queue: SentenceQueue, ended: AbortSignal): Promise<boolean> {
+  private async hear(answer: Message, queue: SentenceQueue<string>, ended: AbortSignal): Promise<boolean> {
     const splitter = new SentenceSplitter();
     let last: string | undefined;
     for await (const batch of this.turns.follow(answer, 0, ended)) {
@@ -102,7 +108,7 @@ export class VoiceTurnSpeaker {
   }
 
   /** Waits for what is being spoken; the code with which it failed. */
-  private async outcome(row: VoiceTurn, queue: SentenceQueue): Promise<string | null> {
+  private async outcome(row: VoiceTurn, queue: SentenceQueue<string>): Promise<string | null> {
     try {
       await queue.whenDone();
       return null;

@@ -3,12 +3,11 @@ import { InjectRepository } from '@nestjs/typeorm';
 import type { Repository } from 'typeorm';
 import { MessagesService } from '../conversations/messages.service.js';
 import { TranscriptionDto } from './dto/transcription.dto.js';
-import { type SpokenSentenceDto, type VoiceMessageDto, VoiceTurnDto } from './dto/voice-turn.dto.js';
-import { sentencesOf } from './sentences.js';
+import { type VoiceMessageDto, VoiceTurnDto } from './dto/voice-turn.dto.js';
 import { Transcription } from './transcription.entity.js';
 import { isOver, type VoiceTurn } from './voice-turn.entity.js';
 import { VoiceTurnEvents } from './voice-turn.events.js';
-import { spokenSentence } from './voice-turn.sentences.js';
+import { VoiceTurnSentences } from './voice-turn.sentences.js';
 
 /** Voice turns with all that they have brought, as their owners read them. */
 @Injectable()
@@ -17,6 +16,7 @@ export class VoiceTurnViews {
     @InjectRepository(Transcription) private readonly transcriptions: Repository<Transcription>,
     private readonly messages: MessagesService,
     private readonly events: VoiceTurnEvents,
+    private readonly sentences: VoiceTurnSentences,
   ) {}
 
   async of(row: VoiceTurn): Promise<VoiceMessageDto> {
@@ -32,13 +32,7 @@ export class VoiceTurnViews {
       ...VoiceTurnDto.from(row),
       transcription: transcription && TranscriptionDto.from(transcription),
       ...{ userMessage, assistantMessage },
-      sentences: spoken(row, assistantMessage?.content ?? '', told),
+      sentences: await this.sentences.of(row, told),
     };
   }
-}
-
-function spoken(row: VoiceTurn, content: string, count: number): SpokenSentenceDto[] {
-  return sentencesOf(content)
-    .slice(0, count)
-    .map((text, index) => spokenSentence(row, index, text));
 }

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { ConversationsModule } from '../conversations/conversations.module.js';
 import { FilesModule } from '../files/files.module.js';
+import { SpeechClip } from './speech-clip.entity.js';
 import { SpeechModule } from './speech.module.js';
 import { Transcription } from './transcription.entity.js';
 import { VoiceMessagesController } from './voice-messages.controller.js';
@@ -15,6 +16,7 @@ import { VoiceTurnHandover } from './voice-turn.handover.js';
 import { VoiceTurnLease } from './voice-turn.lease.js';
 import { VoiceTurnReader } from './voice-turn.reader.js';
 import { VoiceTurnRunner } from './voice-turn.runner.js';
+import { VoiceTurnSentences } from './voice-turn.sentences.js';
 import { VoiceTurnSpeaker } from './voice-turn.speaker.js';
 import { VoiceTurnStops } from './voice-turn.stops.js';
 import { VoiceTurnStore } from './voice-turn.store.js';
@@ -26,7 +28,7 @@ import { VoicesModule } from './voices.module.js';
 /** Turns that begin with a recording and end with a voice. */
 @Module({
   imports: [
-    TypeOrmModule.forFeature([VoiceTurn, Transcription]),
+    TypeOrmModule.forFeature([VoiceTurn, Transcription, SpeechClip]),
     ...[FilesModule, ConversationsModule, SpeechModule, VoicesModule],
   ],
   controllers: [VoiceMessagesController],
@@ -42,6 +44,7 @@ import { VoicesModule } from './voices.module.js';
       VoiceTurnLease,
       VoiceTurnReader,
       VoiceTurnRunner,
+      VoiceTurnSentences,
       VoiceTurnSpeaker,
       VoiceTurnStops,
       VoiceTurnStore,
