@@ -26,17 +26,27 @@ export interface CallRecord {
   finished: boolean;
 }
 
+/** Told of each piece when it was written; `chunksSent` says which it is. */
+export type ChunkListener = (record: CallRecord) => void;
+
 /** One call: its record, and its socket. Everything waits through it, so that a closed socket ends every wait. */
 export class Call {
   readonly record: CallRecord;
   private readonly response: ServerResponse;
+  private readonly onChunk: ChunkListener | undefined;
   private due: number | undefined;
   private wake: (() => void) | undefined;
   private readonly onClose = () => this.over(true);
 
-  constructor(request: IncomingMessage, response: ServerResponse, record: CallRecord) {
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    record: CallRecord,
+    onChunk?: ChunkListener,
+  ) {
     this.record = record;
     this.response = response;
+    this.onChunk = onChunk;
     // The socket's own events, as the response's come later and also after a whole answer.
     request.socket.on('close', this.onClose);
     request.socket.on('end', this.onClose);
@@ -44,6 +54,12 @@ export class Call {
 
   get open(): boolean {
     return this.record.closedAt === null;
+  }
+
+  /** One more piece of answer or thinking has been written. */
+  sent(): void {
+    this.record.chunksSent += 1;
+    this.onChunk?.(this.record);
   }
 
   head(status: number, headers: Record<string, string>): void {

@@ -27,7 +27,7 @@ export async function play(call: Call, wire: Wire, answer: Answer): Promise<void
     }
     if (frame.chunk && !(await pause(call, switches))) return;
     if (!(await send(call, frame.text, switches))) return;
-    if (frame.chunk) call.record.chunksSent += 1;
+    if (frame.chunk) call.sent();
   }
   if (switches['hang-tail'] === true) return call.hang();
   call.end(Buffer.alloc(0), true);

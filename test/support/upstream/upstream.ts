@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { askedOfApp, appWire } from './app-wire.ts';
-import { Call, type CallRecord, type Protocol } from './call.ts';
+import { Call, type CallRecord, type ChunkListener, type Protocol } from './call.ts';
 import { askedOfChat, dashScopeWire, openAiWire } from './openai-wire.ts';
 import { cutUp, PIECES, take, THOUGHTS } from './pieces.ts';
 import { play } from './play.ts';
@@ -46,6 +46,8 @@ export class Upstream {
   readonly log: CallRecord[] = [];
   /** Switches by what is asked, beside those of the name; in place of the defaults where it gives some. */
   choose: ((body: any) => Switches | undefined) | undefined;
+  /** Told of each piece when it was written. */
+  onChunk: ChunkListener | undefined;
   private defaults: Switches;
   private readonly initialDefaults: Switches;
   private readonly failures = new Map<string, number>();
@@ -159,7 +161,7 @@ export class Upstream {
     asked: Asked,
   ): Promise<void> {
     const switches = this.switchesOf(request, asked, path, body);
-    const call = new Call(request, response, this.record(request, protocol, path, body));
+    const call = new Call(request, response, this.record(request, protocol, path, body), this.onChunk);
     const wire = WIRES[protocol];
     if (!isAuthorized(request)) return refuse(call, wire, 401, { code: undefined });
     if (switches['hang-head'] === true) return call.hang();
