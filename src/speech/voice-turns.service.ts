@@ -96,11 +96,11 @@ export class VoiceTurnsService {
   private async make(
     ownerId: number,
     conversationId: number,
-    { language, words, ...terms }: SendVoiceMessageDto,
+    { language, words = true, ...terms }: SendVoiceMessageDto,
     file: UploadedFile,
     idempotency: Idempotency | undefined,
   ): Promise<AcceptedVoiceTurn> {
-    const dto = { conversationId, ...(language && { language }), ...(words && { words }) };
+    const dto = { conversationId, ...(language && { language }), words };
     let voiceTurn!: VoiceTurn;
     await this.transcriptions.create(ownerId, dto, file, undefined, async (manager, transcription) => {
       voiceTurn = await this.acceptance.insert(manager, transcription, terms, idempotency);

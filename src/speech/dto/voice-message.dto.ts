@@ -49,7 +49,8 @@ export class SendVoiceMessageDto {
   speak?: boolean;
 
   /**
-   * Whether the transcription has words with their times and probabilities, too.
+   * Whether the transcription has words with their times and probabilities, too, as an estimate of pronunciation
+   * needs them; true when absent.
    * @example false
    */
   @ApiPropertyOptional()
