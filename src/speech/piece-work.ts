@@ -25,6 +25,9 @@ interface Work {
   row: Transcription;
   pieces: Piece[];
   heard: (WhisperResult | undefined)[];
+  /** What was said in the pieces that are done from the beginning on, and how many of them that are. */
+  said: SpokenSegment[];
+  until: number;
   /** How many segments listeners have had. */
   told: number;
   engine: string | null;
@@ -53,10 +56,16 @@ export class PieceWork {
     if (told === null) await this.events.append(row, [createdEvent(row)]);
     const pieces = planned.length > 0 ? planned : recording.plan.pieces;
     const heard = pieces.map((piece) => resultOf(piece));
-    const work: Work = { row, pieces, heard, told: told ?? 0, engine: row.engine, writing: new Mutex() };
+    const work: Work = {
+      ...{ row, pieces, heard, said: [], until: 0, told: told ?? 0 },
+      ...{ engine: row.engine, writing: new Mutex() },
+    };
     await this.all(work, recording, signal);
-    const transcript = joinPieces(heardPieces(work), row.wantsWords);
-    const untold = this.untold(work, transcript.segments);
+    const transcript = joinPieces(
+      pieces.map((_, idx) => heardPiece(work, idx)!),
+      row.wantsWords,
+    );
+    const untold = this.untold(work);
     const done = await this.store.finish(row, transcript, work.engine);
     await this.events.end(done, untold);
     return done;
@@ -88,24 +97,25 @@ export class PieceWork {
     if (work.heard.every((heard) => heard !== undefined)) return;
     const progress = progressOf(work);
     await this.store.keep(work.row, idx, result, progress, engine);
-    const segments = heardPieces(work).flatMap((piece) => segmentsOf(piece, work.row.wantsWords));
-    await this.events.append(work.row, [...this.untold(work, segments), progressEvent(progress)]);
+    await this.events.append(work.row, [...this.untold(work), progressEvent(progress)]);
   }
 
-  /** Events of the segments that listeners have not had. */
-  private untold(work: Work, segments: SpokenSegment[]): NewStreamEvent[] {
+  /** Events of the segments that listeners have not had: in the order of the recording, up to what is not done. */
+  private untold(work: Work): NewStreamEvent[] {
+    for (let piece = heardPiece(work, work.until); piece; piece = heardPiece(work, work.until)) {
+      work.said.push(...segmentsOf(piece, work.row.wantsWords));
+      work.until += 1;
+    }
     const from = work.told;
-    work.told = Math.max(from, segments.length);
-    return segments.slice(from).map((segment, index) => segmentEvent(segment, from + index));
+    work.told = Math.max(from, work.said.length);
+    return work.said.slice(from).map((segment, index) => segmentEvent(segment, from + index));
   }
 }
 
-/** The pieces that are done from the beginning on, up to the first that is not. */
-function heardPieces({ pieces, heard }: Work): HeardPiece[] {
-  const until = heard.indexOf(undefined);
-  return pieces
-    .slice(0, until === -1 ? pieces.length : until)
-    .map(({ startMs, endMs }, idx) => ({ startMs, endMs, result: heard[idx]! }));
+/** A piece with what was heard in it; undefined where it is not done, or there is none. */
+function heardPiece({ pieces, heard }: Work, idx: number): HeardPiece | undefined {
+  const [piece, result] = [pieces[idx], heard[idx]];
+  return piece && result && { startMs: piece.startMs, endMs: piece.endMs, result };
 }
 
 /** Which part of what can be heard is done, with three decimals. */

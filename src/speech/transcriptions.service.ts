@@ -10,6 +10,7 @@ import type { UploadedFile } from '../files/upload.js';
 import type { TranscribeDto } from './dto/transcribe.dto.js';
 import {
   TranscriptionDto,
+  TranscriptionSummaryDto,
   type TranscriptionPageDto,
   type TranscriptionQueryDto,
 } from './dto/transcription.dto.js';
@@ -73,7 +74,7 @@ export class TranscriptionsService {
     }
   }
 
-  /** The own transcriptions, newest first. */
+  /** The own transcriptions, newest first, without their segments. */
   async list(
     ownerId: number,
     { limit, cursor, status }: TranscriptionQueryDto,
@@ -84,9 +85,13 @@ export class TranscriptionsService {
       ...(status && { status }),
       ...(before !== undefined && { id: LessThan(before) }),
     };
-    const rows = await this.transcriptions.find({ where, order: { id: 'DESC' }, take: limit + 1 });
+    const columns = this.transcriptions.metadata.columns.map(({ propertyName }) => propertyName);
+    const select = Object.fromEntries(
+      columns.filter((name) => name !== 'segments').map((name) => [name, true]),
+    );
+    const rows = await this.transcriptions.find({ select, where, order: { id: 'DESC' }, take: limit + 1 });
     const { items, nextCursor } = pageOf(rows, limit, ({ id }) => [id]);
-    return { items: items.map((row) => TranscriptionDto.from(row)), nextCursor };
+    return { items: items.map((row) => TranscriptionSummaryDto.from(row)), nextCursor };
   }
 
   /** @throws AppError not_found */

@@ -253,6 +253,7 @@ describe('a transcription', () => {
     for (let n = 0; n < 3; n += 1) ids.unshift((await transcribed(client, TONE)).id);
     const page = (await client.get('speech/transcriptions?limit=2')).body;
     expect(page.items.map(({ id }: { id: number }) => id)).toEqual(ids.slice(0, 2));
+    expect(page.items[0]).not.toHaveProperty('segments');
     const rest = (await client.get(`speech/transcriptions?limit=2&cursor=${page.nextCursor}`)).body;
     expect(rest).toMatchObject({ items: [{ id: ids[2] }], nextCursor: null });
     expect((await client.get('speech/transcriptions?status=failed')).body.items).toEqual([]);

@@ -52,6 +52,8 @@ describe('what one has used', () => {
         },
         turnsAtOnce: null,
         turnsPerMinute: null,
+        audio: { used: 0, limit: null, remaining: null },
+        transcriptionsAtOnce: null,
       },
       days: [],
     });
@@ -67,10 +69,11 @@ describe('what one has used', () => {
     await used(stranger, dayAgo(2), [9, 900, 90, 0, 0]);
     const today = {
       ...{ day: dayAgo(0), requests: 2, inputTokens: 9_007_199_254_000, outputTokens: 20 },
-      estimatedTokens: 15,
+      ...{ estimatedTokens: 15, audioSeconds: 0 },
     };
-    const month = { day: dayAgo(29), requests: 3, inputTokens: 300, outputTokens: 30, estimatedTokens: 0 };
-    const before = { day: dayAgo(30), requests: 4, inputTokens: 400, outputTokens: 40, estimatedTokens: 0 };
+    const none = { estimatedTokens: 0, audioSeconds: 0 };
+    const month = { day: dayAgo(29), requests: 3, inputTokens: 300, outputTokens: 30, ...none };
+    const before = { day: dayAgo(30), requests: 4, inputTokens: 400, outputTokens: 40, ...none };
     const daysOf = async (query: string) => (await client.get(`users/me/usage${query}`)).body.days;
     expect(await daysOf('')).toEqual([today, month]);
     expect(await daysOf('?days=1')).toEqual([today]);

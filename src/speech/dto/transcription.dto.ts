@@ -55,8 +55,8 @@ export class SpokenSegmentDto {
   words?: SpokenWordDto[];
 }
 
-/** What was said in a recording, or the way there. */
-export class TranscriptionDto {
+/** What was said in a recording, or the way there, without its segments. */
+export class TranscriptionSummaryDto {
   /** @example 12 */
   id!: number;
 
@@ -82,9 +82,6 @@ export class TranscriptionDto {
   language!: string | null;
 
   task!: TranscriptionTask;
-
-  /** In their order; empty until it is done. */
-  segments!: SpokenSegmentDto[];
 
   /**
    * Of the recording, in seconds; null until it was decoded.
@@ -116,12 +113,11 @@ export class TranscriptionDto {
   /** @example '2026-11-21T08:30:02.000Z' */
   finishedAt!: Date | null;
 
-  static from(row: Transcription): TranscriptionDto {
+  static from(row: Omit<Transcription, 'segments'>): TranscriptionSummaryDto {
     const { id, status, text, task, engine, fileId, conversationId, errorCode } = row;
     return {
       ...{ id, status, progress: status === 'done' ? 1 : row.progress, text },
       ...{ language: row.detectedLanguage ?? row.language, task },
-      segments: row.segments === null ? [] : (JSON.parse(row.segments) as SpokenSegment[]),
       duration: row.durationMs === null ? null : row.durationMs / 1_000,
       ...{ engine, fileId, conversationId, errorCode },
       ...{ createdAt: row.createdAt, finishedAt: row.finishedAt },
@@ -129,9 +125,20 @@ export class TranscriptionDto {
   }
 }
 
-/** A page of transcriptions, newest first. */
+/** What was said in a recording, or the way there. */
+export class TranscriptionDto extends TranscriptionSummaryDto {
+  /** In their order; empty until it is done. */
+  segments!: SpokenSegmentDto[];
+
+  static override from(row: Transcription): TranscriptionDto {
+    const segments = row.segments === null ? [] : (JSON.parse(row.segments) as SpokenSegment[]);
+    return { ...super.from(row), segments };
+  }
+}
+
+/** A page of transcriptions, newest first. Their segments are with each one by itself: they may be long. */
 export class TranscriptionPageDto {
-  items!: TranscriptionDto[];
+  items!: TranscriptionSummaryDto[];
 
   /**
    * Opaque; give it back as `cursor` for the next page. Null on the last one.
