@@ -82,11 +82,18 @@ describe('childOutput', () => {
     controller.abort(reason);
     await expect(work).rejects.toBe(reason);
     await gone('sleep');
-    for await (const piece of call('yes', [])) {
-      expect(piece.length).toBeGreaterThan(0);
-      break;
+    // One that would write on, and one that would never find out that nobody reads.
+    for (const [program, args] of [
+      ['yes', []],
+      ['sh', ['-c', 'echo a; exec sleep 63']],
+    ] as [string, string[]][]) {
+      for await (const piece of call(program, args)) {
+        expect(piece.length).toBeGreaterThan(0);
+        break;
+      }
+      await gone('yes');
+      await gone('sleep');
     }
-    await gone('yes');
     await expect(collect(call('yes', [], { signal: controller.signal }))).rejects.toBe(reason);
   });
 

@@ -101,6 +101,16 @@ describe('providers of voices', () => {
     expect(ctx.logs()).not.toContain('Good morning');
   });
 
+  it("are shown no key that is another one's", async () => {
+    const client = await ctx.register();
+    const id = await say(client);
+    const at = client.at((await openAi('', { TTS_API_KEY: undefined, OPENAI_API_KEY: 'sk-llm' })).url);
+    ctx.upstream.reset();
+    expect((await at.get(`messages/${id}/speech`)).status).toBe(503);
+    expect(spoken()).toHaveLength(1);
+    expect(spoken()[0]!.headers).not.toHaveProperty('authorization');
+  });
+
   it('are asked once more where they failed once', async () => {
     const client = await ctx.register();
     const id = await say(client);
