@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { askedOfApp, appWire } from './app-wire.ts';
 import { Call, type CallRecord, type ChunkListener, type Protocol } from './call.ts';
 import { askedOfChat, dashScopeWire, openAiWire } from './openai-wire.ts';
+import { isAuthorized, json, readJson, refuse } from './exchange.ts';
 import { cutUp, PIECES, take, THOUGHTS } from './pieces.ts';
 import { play } from './play.ts';
 import type { Asked, Wire } from './protocol.ts';
@@ -250,29 +251,4 @@ export async function startUpstream({
   const upstream = new Upstream(defaults);
   await upstream.listen(port, host);
   return upstream;
-}
-
-function refuse(call: Call, wire: Wire, status: number, switches: Switches | { code: undefined }): void {
-  const headers: Record<string, string> = { 'content-type': 'application/json', 'x-request-id': 'req_test' };
-  const { 'retry-after': seconds, 'retry-after-ms': ms } = switches as Switches;
-  if (seconds !== undefined) headers['retry-after'] = seconds;
-  if (ms !== undefined) headers['retry-after-ms'] = ms;
-  call.head(status, headers);
-  call.end(Buffer.from(JSON.stringify(wire.refusal(status, switches.code))), true);
-}
-
-function isAuthorized(request: IncomingMessage): boolean {
-  const [, key] = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '') ?? [];
-  return key !== undefined && key !== 'sk-bad';
-}
-
-async function readJson(request: IncomingMessage): Promise<unknown> {
-  const parts: Buffer[] = [];
-  for await (const part of request) parts.push(part as Buffer);
-  const text = Buffer.concat(parts).toString();
-  return text === '' ? undefined : JSON.parse(text);
-}
-
-function json(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
