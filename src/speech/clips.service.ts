@@ -23,6 +23,8 @@ export interface ClipPart {
   index: number;
   /** What one would read out: the sentence, or the sentences with a line for each. */
   text: string;
+  /** Of a sentence that is not certain yet: it is kept when this resolves, and given up where it rejects. */
+  certain?: Promise<void>;
 }
 
 export interface ClipOptions {
@@ -74,7 +76,7 @@ export class ClipsService {
   async clip(
     ownerId: number,
     message: Message,
-    { index, text }: ClipPart,
+    { index, text, certain = Promise.resolve() }: ClipPart,
     { voice: asked, format }: ClipOptions,
     signal: AbortSignal = new AbortController().signal,
   ): Promise<Clip> {
@@ -84,7 +86,7 @@ export class ClipsService {
     const voice = this.voices.choose(text, asked);
     const key: ClipKey = { messageId: message.id, part: index, voice, format };
     const work = async (going: AbortSignal) =>
-      (await this.find(ownerId, key)) ?? this.make(message, key, text, going);
+      (await this.find(ownerId, key)) ?? this.make(message, key, { text, certain }, going);
     return this.making.join(Object.values(key).join(' '), work, signal);
   }
 
@@ -104,7 +106,12 @@ export class ClipsService {
     return file ? { clip, file } : undefined;
   }
 
-  private async make(message: Message, key: ClipKey, text: string, signal: AbortSignal): Promise<Clip> {
+  private async make(
+    message: Message,
+    key: ClipKey,
+    { text, certain }: { text: string; certain: Promise<void> },
+    signal: AbortSignal,
+  ): Promise<Clip> {
     await this.limits.take(message.ownerId);
     const meter = audioMeter(key.format);
     const language = languageOf(text);
@@ -122,6 +129,7 @@ export class ClipsService {
     try {
       const durationMs = meter.end();
       if (durationMs === undefined) throw new SpeechError('speech_protocol', false);
+      await certain;
       signal.throwIfAborted();
       return await this.keep(message, key, blob, durationMs);
     } catch (error) {

@@ -5,7 +5,7 @@ import { SentenceQueue } from './sentence-queue.js';
 /** Work whose sentences take as long as they say, in milliseconds; those that say nothing cannot be made. */
 function work() {
   const log = { made: [] as number[], told: [] as number[], atOnce: 0, most: 0 };
-  const make = async (index: number, text: string, signal: AbortSignal) => {
+  const make = async (index: number, text: string, signal: AbortSignal, _certain: Promise<void>) => {
     log.atOnce += 1;
     log.most = Math.max(log.most, log.atOnce);
     await sleep(Number(text), undefined, { signal }).finally(() => (log.atOnce -= 1));
@@ -54,5 +54,46 @@ describe('a queue of sentences', () => {
     queue.stop();
     await queue.whenDone();
     expect([log.told, queue.told]).toEqual([[0], 1]);
+  });
+
+  it('begins what is likely, and keeps it where it was right', async () => {
+    const { log, ...does } = work();
+    const queue = new SentenceQueue(does, 0);
+    queue.guess('5');
+    queue.guess('5');
+    while (log.made.length === 0) await sleep(1);
+    expect(log.told).toEqual([]);
+    queue.add('5');
+    queue.guess('7');
+    queue.guess(undefined);
+    queue.add('1');
+    await queue.whenDone();
+    expect([log.made, log.told]).toEqual([
+      [0, 1],
+      [0, 1],
+    ]);
+  });
+
+  it('drops what was likely and is not, without waiting for it', async () => {
+    const { log, ...does } = work();
+    const kept: string[] = [];
+    const make: typeof does.make = async (index, text, signal, certain) => {
+      await does.make(index, text, signal, certain);
+      await certain;
+      kept.push(text);
+    };
+    const queue = new SentenceQueue({ ...does, make }, 0);
+    queue.guess('2');
+    while (log.made.length === 0) await sleep(1);
+    queue.guess('60000');
+    queue.add('3');
+    queue.guess('4');
+    queue.stop();
+    queue.guess('5');
+    await queue.whenDone();
+    await sleep(10);
+    expect(log.atOnce).toBe(0);
+    expect(kept).not.toContain('2');
+    expect(kept).not.toContain('4');
   });
 });

@@ -16,6 +16,23 @@ describe('SentenceSplitter', () => {
     expect(splitter.end()).toEqual(['我很好']);
   });
 
+  it.each([
+    ['Hello there.', 'Hello there.'],
+    ['One is here. How are you?"', 'How are you?"'],
+    ['Hello there. ', 'Hello there.'],
+    ['Hello there', undefined],
+    ['It costs 3.', undefined],
+    ['This is Dr.', undefined],
+    ['No. Yes. N', undefined],
+    ['你好。', '你好。'],
+    ['***', undefined],
+    ['', undefined],
+  ])('says of %j that %j is likely to be next', (text, likely) => {
+    const splitter = new SentenceSplitter();
+    splitter.push(text);
+    expect(splitter.likely()).toBe(likely);
+  });
+
   it('agrees with what is complete of a text', () => {
     expect(completeSentencesOf('One. Two. Three')).toEqual(['One.', 'Two.']);
     expect(completeSentencesOf('One. Two.')).toEqual(['One.']);

@@ -2,6 +2,8 @@ import { endOfSentence } from './sentence-end.js';
 import { SpeakableText } from './speakable-text.js';
 
 const SOMETHING_TO_SAY = /[\p{L}\p{N}]/u;
+/** A number may well go on. */
+const BEHIND_NUMBER = /\p{N}\.$/u;
 const CHINESE = /[\p{Script=Han}，。！？；：、）】」』”’]$/u;
 
 /**
@@ -16,6 +18,16 @@ export class SentenceSplitter {
   /** The sentences that this piece completes. */
   push(delta: string): string[] {
     return this.cut(this.speakable.push(delta), false);
+  }
+
+  /**
+   * What is likely to be the next sentence: its full stop is there, and nothing behind it yet that says whether it ends
+   * there. Undefined where nothing is.
+   */
+  likely(): string | undefined {
+    const text = this.pending.trimEnd();
+    const isStop = (endOfSentence(`${text} X`, false) ?? 0) >= text.length;
+    return isStop && !BEHIND_NUMBER.test(text) && SOMETHING_TO_SAY.test(text) ? text.trim() : undefined;
   }
 
   /** The last sentences, now that nothing follows. */

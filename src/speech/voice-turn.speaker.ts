@@ -75,8 +75,8 @@ export class VoiceTurnSpeaker {
     const { ownerId, voice, format } = row;
     return new SentenceQueue(
       {
-        make: async (index, text, signal) => {
-          const part = { index: index + 1, text };
+        make: async (index, text, signal, certain) => {
+          const part = { index: index + 1, text, certain };
           const { clip } = await this.clips.clip(ownerId, answer, part, { voice, format }, signal);
           return clip.voice;
         },
@@ -97,6 +97,7 @@ export class VoiceTurnSpeaker {
       const said = batch.filter(({ type }) => type === 'message.delta');
       const text = said.map(({ data }) => (data as { text: string }).text).join('');
       for (const sentence of splitter.push(text)) queue.add(sentence);
+      queue.guess(splitter.likely());
       last = batch.at(-1)!.type;
     }
     ended.throwIfAborted();

@@ -103,6 +103,24 @@ describe('a voice turn', () => {
     await stream.collect();
   });
 
+  it('is told of no sentence that went on behind its stop, and keeps nothing of it', async () => {
+    const client = await ctx.register();
+    const id = await begin(client);
+    // Long enough that what looks like a sentence is spoken before it is known to be none.
+    answers(700, ['Look at example', '.', 'com, it is good', '.', ' Bye now', '.']);
+    const events = await (await say(client, id, TONE)).collect();
+    expect(faultsOf(events)).toEqual([]);
+    expect(spokenOf(events).map(({ text }) => text)).toEqual([
+      'Look at example.com, it is good.',
+      'Bye now.',
+    ]);
+    await eventually(async () => (await ctx.query('SELECT * FROM blob_removals')).length === 0);
+    const kinds = await ctx.query('SELECT kind FROM stored_files WHERE conversation_id = ? ORDER BY id', [
+      id,
+    ]);
+    expect(kinds.map(({ kind }) => kind)).toEqual(['recording', 'clip', 'clip']);
+  });
+
   it('is answered whole where no stream is asked for', async () => {
     const client = await ctx.register();
     const id = await begin(client);
