@@ -3,33 +3,33 @@
  * whisper-server by plain HTTP, in turns, and the same with a stand-in that takes no time; how long an engine is busy
  * after its caller has left; and when a piece whose machine is killed in the middle begins elsewhere.
  *
- *     node test/bench/whisper.ts [--pieces 40] [--trials 20]
+ *     node test/bench/speech/machine.ts [--pieces 40] [--trials 20]
  */
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { spokenPcm } from '../support/spoken.ts';
-import { startWhisperMachine, type WhisperMachine } from '../support/whisper-machine.ts';
-import { startWhisperServer } from '../support/whisper-server.ts';
-import { percentile } from './report.ts';
+import { spokenPcm } from '../../support/spoken.ts';
+import { startWhisperMachine, type WhisperMachine } from '../../support/whisper-machine.ts';
+import { startWhisperServer } from '../../support/whisper-server.ts';
+import { percentile } from '../report.ts';
 
 const { values } = parseArgs({
   options: { pieces: { type: 'string', default: '40' }, trials: { type: 'string', default: '20' } },
 });
 
 // What is built: plain Node cannot load the sources of a library.
-const built = new URL('../../dist/libs/whisper/', import.meta.url).href;
+const built = new URL('../../../dist/libs/whisper/', import.meta.url).href;
 const { GrpcTranscriber } = (await import(
   `${built}grpc-transcriber.js`
-)) as typeof import('../../libs/whisper/grpc-transcriber.ts');
+)) as typeof import('../../../libs/whisper/grpc-transcriber.ts');
 const { parseAddress } = (await import(
   `${built}whisper-address.js`
-)) as typeof import('../../libs/whisper/whisper-address.ts');
+)) as typeof import('../../../libs/whisper/whisper-address.ts');
 
 const { pieceForm } = (await import(
   `${built}piece-form.js`
-)) as typeof import('../../libs/whisper/piece-form.ts');
+)) as typeof import('../../../libs/whisper/piece-form.ts');
 
 type Piece = Parameters<InstanceType<typeof GrpcTranscriber>['transcribe']>[0];
 
