@@ -43,6 +43,7 @@ describe('TranscriptionStore', () => {
     const row = await speech.queued();
     const claims = await Promise.all(Array.from({ length: 5 }, () => speech.store.claim(attemptAt(row))));
     expect(claims.filter((claim) => claim !== null)).toHaveLength(1);
+    expect(await speech.store.claim(attemptAt(row))).toBeNull();
     expect(await speech.store.claim({ ...attemptAt(row), attempt: 2 })).toBeNull();
     expect(await speech.row(row.id)).toMatchObject({ status: 'running', attempt: 1 });
   });
