@@ -44,7 +44,9 @@ const MP3 = [
 
 const mariadb = values.database === 'mariadb' ? await startMariaDb() : undefined;
 const api = await startApi({
-  env: mariadb ? { DATABASE_URL: await createDatabase(mariadb.url(), 'voices') } : {},
+  env: mariadb
+    ? { DATABASE_URL: await createDatabase(mariadb.url(), 'voices'), JWT_SECRET: 'x'.repeat(32) }
+    : {},
 });
 const client = await new ApiClient(api.url).register();
 const espeak = (await EspeakSynthesizer.find(30_000))!;
