@@ -14,6 +14,7 @@ import { ApiUpload } from '../files/upload.js';
 import { SendVoiceMessageDto } from './dto/voice-message.dto.js';
 import { VOICE_TURN_EVENTS } from './dto/voice-turn-events.dto.js';
 import { VoiceMessageDto } from './dto/voice-turn.dto.js';
+import { POSITION_PATTERN } from './voice-turn.position.js';
 
 const EVENTS = {
   description:
@@ -39,7 +40,7 @@ export const ApiVoiceTurnEvents = () =>
     ApiQuery({
       name: 'after',
       required: false,
-      schema: { type: 'string' },
+      schema: { type: 'string', pattern: POSITION_PATTERN },
       description: 'The last event id that was seen.',
       example: 't.m17.s3',
     }),

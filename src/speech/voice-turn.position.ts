@@ -8,7 +8,9 @@ export type VoiceSource = (typeof VOICE_SOURCES)[number];
  */
 export type VoicePosition = Record<VoiceSource, number | null>;
 
-const FORM = /^t(\d{0,15})\.m(\d{0,15})\.s(\d{0,15})$/;
+/** What an event id looks like. */
+export const POSITION_PATTERN = '^t(\\d{0,15})\\.m(\\d{0,15})\\.s(\\d{0,15})$';
+const FORM = new RegExp(POSITION_PATTERN);
 
 /** Before the first event. */
 export const BEGINNING: Readonly<VoicePosition> = { transcription: 0, turn: 0, speech: 0 };
