@@ -64,8 +64,8 @@ describe('PiecePlanner', () => {
     expect(planOf(constant).pieces).toEqual([]);
   });
 
-  it('cuts in the longest pause between fifteen and thirty seconds', () => {
-    // Pauses at 12 s (too early), 18 s (0.3 s), 22 s (0.8 s) and 28 s (0.4 s).
+  it('cuts in the longest pause between twenty and thirty seconds', () => {
+    // Pauses at 12 s and 18 s (too early), 22 s (0.8 s) and 28 s (0.4 s).
     const pcm = Buffer.concat([
       ...[tone(12), silence(1), tone(5), silence(0.3), tone(3.7), silence(0.8), tone(5.2), silence(0.4)],
       tone(20),

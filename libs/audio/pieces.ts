@@ -19,8 +19,8 @@ export const MAX_PIECE_MS = 30_000;
 const FRAME_MS = 20;
 const FRAME_SAMPLES = (FRAME_MS * BYTES_PER_MS) / 2;
 const MAX_FRAMES = MAX_PIECE_MS / FRAME_MS;
-/** A piece that is cut off has at least so much: what an engine hears before helps it with what comes. */
-const MIN_FRAMES = 15_000 / FRAME_MS;
+/** A piece that is cut off has at least so much: an engine takes as long for ten seconds as for thirty. */
+const MIN_FRAMES = 20_000 / FRAME_MS;
 
 /**
  * Below this nothing was said. Somebody who speaks softly into a telephone is at -50 dBFS, a quiet room around -60,

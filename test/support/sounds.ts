@@ -18,6 +18,7 @@ export const SENTENCES: Sentence[] = Object.values(SPOKEN);
 
 let folder: string | undefined;
 const spoken = new Map<string, string>();
+const decoded = new Map<string, Buffer>();
 let made = 0;
 
 /** A place for a file that goes with this process. */
@@ -59,9 +60,13 @@ export function joined(files: string[], gapSeconds = 0.6): string {
 
 /** The sound of a file: 16 kHz, mono, s16le. */
 export function pcmOf(file: string): Buffer {
+  const known = decoded.get(file);
+  if (known) return known;
   const raw = soundFile('s16le');
   ffmpeg('-i', file, '-ac', '1', '-ar', '16000', '-f', 's16le', raw);
-  return readFileSync(raw);
+  const pcm = readFileSync(raw);
+  decoded.set(file, pcm);
+  return pcm;
 }
 
 /** The same sound in another container: `mp3`, `webm`, `m4a`, `ogg`, `flac`. */
