@@ -88,3 +88,21 @@ describe('a user’s recordings', () => {
     );
   });
 });
+
+describe('an installation without an engine', () => {
+  const ctx = useApi({ env: { WHISPER_MODEL: '/nowhere.bin' } });
+
+  it('says so, takes no recording, and keeps nothing', async () => {
+    // Where there is a worker, the API hears from it.
+    if (inject('dialect') === 'mariadb') await ctx.startWorker();
+    const client = await ctx.register();
+    await eventually(
+      async () => (await client.get('speech')).body.transcription.state === 'not_set_up',
+      20_000,
+    );
+    const { status, body } = await send(client, TONE);
+    expect([status, body.code]).toEqual([503, 'speech_not_set_up']);
+    expect(body.detail).toContain('scripts/build-whisper');
+    expect(await ctx.query('SELECT id FROM stored_files')).toEqual([]);
+  });
+});

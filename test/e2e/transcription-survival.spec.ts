@@ -72,6 +72,23 @@ describe.runIf(inject('dialect') === 'sqlite')('a transcription in the one proce
     await checkEvents(client, id);
   });
 
+  it('has its events when nobody remembers them any more', async () => {
+    const client = await ctx.register();
+    const id = await sent(client, LONG);
+    const { segments } = await ended(client, id);
+    await ctx.restart();
+    const path = `speech/transcriptions/${id}/events`;
+    const events = await (await client.stream(path)).collect();
+    expect(events.map(({ event }) => event)).toEqual([
+      'transcription.created',
+      ...segments.map(() => 'transcription.segment'),
+      'transcription.done',
+    ]);
+    expect(events.slice(1, -1).map(({ data }) => data.segment)).toEqual(segments);
+    const rest = await (await client.stream(`${path}?after=3`)).collect();
+    expect(rest).toMatchObject([{ id: 4, event: 'transcription.done', data: events.at(-1)!.data }]);
+  });
+
   it('goes on when its process ends in order and is started again', async () => {
     const client = await ctx.register();
     whisper.delayMs = 700;
