@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type ApiProcess, startApi } from '../../support/api-process.ts';
 import { freePort } from '../../support/child.ts';
 import type { ApiClient } from '../../support/client.ts';
@@ -45,11 +46,9 @@ export class SpeechCluster {
 
   /** Starts the microservice of this place: again at its address, where there was one (which has ended). */
   async startWhisper(place: number): Promise<WhisperMachine> {
-    const machine = await startWhisperMachine({
-      WHISPER_PORT: String(this.ports[place]),
-      WHISPER_THREADS: '1',
-      ...this.whisperEnv,
-    });
+    const port = String(this.ports[place]);
+    const env = { WHISPER_PORT: port, WHISPER_THREADS: '1', ...this.whisperEnv };
+    const machine = await untilFree(() => startWhisperMachine(env));
     this.whispers[place] = machine;
     return machine;
   }
@@ -87,4 +86,15 @@ export class SpeechCluster {
 
 function urlsOf(ports: number[]): string {
   return ports.map((port) => `127.0.0.1:${port}`).join(',');
+}
+
+/** A port that was given up may be somebody's way out for a moment, on a machine with many connections. */
+async function untilFree<T>(start: () => Promise<T>, tries = 20): Promise<T> {
+  try {
+    return await start();
+  } catch (error) {
+    if (tries === 1 || !(error as Error).message.includes('EADDRINUSE')) throw error;
+    await sleep(200);
+    return untilFree(start, tries - 1);
+  }
 }
