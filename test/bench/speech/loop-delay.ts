@@ -9,4 +9,5 @@ setInterval(() => {
   const delay = Math.max(0, histogram.percentile(99) / 1e6 - RESOLUTION_MS);
   process.stderr.write(`loop delay p99 ${delay.toFixed(2)} of ${histogram.count}\n`);
 }, 1_000).unref();
-process.on('SIGUSR2', () => histogram.reset());
+// Not SIGUSR2: that ends a Nest application in order.
+process.on('SIGWINCH', () => histogram.reset());

@@ -44,7 +44,7 @@ async function memory(): Promise<void> {
     const note = (count: number) =>
       rows.push([String(count), ...Object.values(pids).map((pid) => residentMiB(pid).toFixed(0))]);
     await work(20);
-    for (const pid of [pids.API, pids.worker]) process.kill(pid, 'SIGUSR2');
+    for (const pid of [pids.API, pids.worker]) process.kill(pid, 'SIGWINCH');
     note(0);
     const steps = 6;
     for (const step of range(steps)) {
