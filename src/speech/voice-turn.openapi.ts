@@ -72,7 +72,7 @@ export const ApiVoiceMessage = () =>
       content: { 'application/json': { schema: { $ref: getSchemaPath(VoiceMessageDto) } } },
     }),
     ApiConflictResponse({
-      description: '`turn_running` with `runningVoiceTurnId` or `runningMessageId`; `chatbot_deleted`.',
+      description: '`turn_running` with `runningVoiceTurnId` or `runningMessageId`.',
       content: { 'application/problem+json': { schema: { $ref: getSchemaPath(ProblemDto) } } },
     }),
   );

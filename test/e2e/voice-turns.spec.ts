@@ -106,14 +106,20 @@ describe('a voice turn', () => {
   it('is told of no sentence that went on behind its stop, and keeps nothing of it', async () => {
     const client = await ctx.register();
     const id = await begin(client);
+    const pieces = ['Look at example', '.', 'com, it is good', '.', ' Bye now', '.'];
+    const heard = async (gap: number, of: number) => {
+      answers(gap, pieces);
+      const events = await (await say(client, of, TONE)).collect();
+      expect(faultsOf(events)).toEqual([]);
+      expect(spokenOf(events).map(({ text }) => text)).toEqual([
+        'Look at example.com, it is good.',
+        'Bye now.',
+      ]);
+      return Promise.all(spokenOf(events).map(({ url }) => bytesOf(client, url)));
+    };
     // Long enough that what looks like a sentence is spoken before it is known to be none.
-    answers(700, ['Look at example', '.', 'com, it is good', '.', ' Bye now', '.']);
-    const events = await (await say(client, id, TONE)).collect();
-    expect(faultsOf(events)).toEqual([]);
-    expect(spokenOf(events).map(({ text }) => text)).toEqual([
-      'Look at example.com, it is good.',
-      'Bye now.',
-    ]);
+    const [first, second] = await heard(700, id);
+    expect(await heard(0, await begin(client))).toEqual([first, second]);
     await eventually(async () => (await ctx.query('SELECT * FROM blob_removals')).length === 0);
     const kinds = await ctx.query('SELECT kind FROM stored_files WHERE conversation_id = ? ORDER BY id', [
       id,
