@@ -72,9 +72,9 @@ export const PROBLEMS = {
     409,
     [
       'A turn is running',
-      'This conversation is still answering; stop it or wait for its end (runningMessageId).',
+      'This conversation is still answering; stop it or wait for its end (runningMessageId, runningVoiceTurnId).',
     ],
-    ['对话正在回答', '该对话仍在生成回答，请停止它或等待其结束（runningMessageId）。'],
+    ['对话正在回答', '该对话仍在生成回答，请停止它或等待其结束（runningMessageId、runningVoiceTurnId）。'],
   ),
   chatbot_deleted: entry(
     409,

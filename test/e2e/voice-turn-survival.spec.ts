@@ -48,6 +48,12 @@ describe('a voice turn', () => {
     const { voiceTurn } = (await stream.nextOf('voice.created')).data;
     if (stage === 'transcribing') await eventually(async () => whisper.busy === 1);
     else await stream.nextOf('speech.sentence');
+    // What is in the row by now is not lost with the process.
+    if (stage === 'answering')
+      await eventually(async () => {
+        const rows = await ctx.query('SELECT content FROM messages WHERE conversation_id = ?', [id]);
+        return rows.some(({ content }) => content === `${SENTENCES[0]} ${SENTENCES[1]} `);
+      });
     if (stage === 'speaking')
       await eventually(async () => stream.received.some(({ event }) => event === 'message.completed'));
     return { id, stream, path: `voice-messages/${voiceTurn.id}` };
