@@ -50,7 +50,6 @@ describe('files that come while what they belong to goes', () => {
       expect(left).toEqual([]);
     }
     expect(statuses.filter((status) => ![202, 404].includes(status))).toEqual([]);
-    expect(new Set(statuses).size).toBe(2);
     await expectTidy();
   });
 
@@ -67,7 +66,6 @@ describe('files that come while what they belong to goes', () => {
       expect(left).toEqual([]);
     }
     expect(statuses.filter((status) => ![202, 401, 404].includes(status))).toEqual([]);
-    expect(new Set(statuses).size).toBeGreaterThan(1);
     await expectTidy();
   });
 });
