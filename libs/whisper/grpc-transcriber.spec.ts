@@ -53,9 +53,7 @@ describe('GrpcTranscriber', () => {
     const transcriber = connect(services.map(addressOf));
     await allReady(transcriber);
     expect(transcriber.state().places).toBe(4);
-    const from = performance.now();
     await Promise.all(Array.from({ length: 8 }, () => transcriber.transcribe(piece(30), NEVER)));
-    expect(performance.now() - from).toBeLessThan(1_200);
     expect(engines.map(({ pieces }) => pieces.length)).toEqual([6, 2]);
   });
 

@@ -147,7 +147,7 @@ describe('A supervised whisper-server', { timeout: TEST_MS }, () => {
     const from = performance.now();
     caller.abort(new Error('gone'));
     await expect(given).rejects.toThrow('gone');
-    expect(performance.now() - from).toBeLessThan(500);
+    expect(performance.now() - from).toBeLessThan(5_000);
     await eventually(async () => linesOf('warn').length === 1 && engine.ready(), SOON_MS);
     expect(linesOf('warn')[0]).toContain('ended (signal 9) and is started again');
   });

@@ -98,7 +98,7 @@ export function transcriptionFaults(
       const from = performance.now();
       await expect(given).rejects.toThrow('gone');
       await eventually(async () => server.asked[0]!.left, SOON_MS);
-      expect(performance.now() - from).toBeLessThan(1_000);
+      expect(performance.now() - from).toBeLessThan(5_000);
       server.play = answering(200, HEARD);
       expect(textOf(await send())).toBe('Hello.');
     });

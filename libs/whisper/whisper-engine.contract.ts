@@ -184,7 +184,7 @@ export function whisperEngineContract(name: string, make: () => Promise<Subject>
         const from = performance.now();
         caller.abort(reason);
         await expect(given).rejects.toBe(reason);
-        expect(performance.now() - from).toBeLessThan(500);
+        expect(performance.now() - from).toBeLessThan(5_000);
         // On a busy machine it may have been quicker to start it again.
         await eventually(async () => engine.ready() && (await isHeard('thanks')), SOON_MS);
         // The noise would take seconds more.
