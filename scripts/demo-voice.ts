@@ -188,8 +188,8 @@ async function talk(): Promise<void> {
         `  spoken ${index}: ${seconds.toFixed(1)} s, ${clip.length} bytes, sha256 ${sum}…  ${text}`,
       );
       keep(`answer-${assistantMessage.id}-${index}.mp3`, clip);
-      // People say two to five words a second; espeak-ng is among them.
-      const words = Math.max(1, text.split(/\s+/u).length);
+      // People say two to five words a second, or Chinese characters; espeak-ng is among them.
+      const words = Math.max(1, text.match(/\p{Script=Han}|[\p{L}\p{N}'’]+/gu)?.length ?? 0);
       expectThat(seconds > words / 8 && seconds < words * 1.5 + 1, 'the length of what is spoken');
       expectThat(Buffer.compare(clip, again) === 0, 'the same bytes on replay');
     }
