@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { Repository } from 'typeorm';
+import { Sweep } from '../database/sweep.js';
 import { Message } from './message.entity.js';
 import { TurnEnding } from './turn.ending.js';
 import { endEvent, TurnEvents } from './turn.events.js';
@@ -9,9 +10,6 @@ import { TurnStarter } from './turn.starter.js';
 
 const SWEEP_MS = 500;
 const BATCH = 100;
-
-/** A database that takes longer for one look was away, whether it has said so or not. */
-const SLOW_MS = 1_000;
 
 /** A turn that takes every process with it before its model is asked is not begun for ever. */
 const MAX_ATTEMPTS = 5;
@@ -23,10 +21,11 @@ const MAX_ATTEMPTS = 5;
 @Injectable()
 export class TurnSweeper implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('TurnSweeper');
-  private timer: NodeJS.Timeout | undefined;
-  private stopped = false;
-  /** After an outage of the database: leases that could not be renewed say nothing yet of their owners. */
-  private notBefore = 0;
+  private readonly sweep = new Sweep<Message>({
+    ...{ name: 'TurnSweeper', everyMs: SWEEP_MS, leaseMs: LEASE_MS },
+    look: () => this.messages.find({ where: expired(), take: BATCH }),
+    take: (message) => this.take(message),
+  });
 
   constructor(
     @InjectRepository(Message) private readonly messages: Repository<Message>,
@@ -37,34 +36,16 @@ export class TurnSweeper implements OnApplicationBootstrap, OnApplicationShutdow
   ) {}
 
   onApplicationBootstrap(): void {
-    this.schedule();
+    this.sweep.begin();
   }
 
   onApplicationShutdown(): void {
-    this.stopped = true;
-    clearTimeout(this.timer);
-  }
-
-  private schedule(): void {
-    if (!this.stopped)
-      this.timer = setTimeout(() => void this.sweep().finally(() => this.schedule()), SWEEP_MS).unref();
-  }
-
-  private async sweep(): Promise<void> {
-    try {
-      const from = Date.now();
-      const lost = await this.messages.find({ where: expired(), take: BATCH });
-      if (Date.now() - from > SLOW_MS) this.notBefore = Date.now() + LEASE_MS;
-      if (Date.now() < this.notBefore) return;
-      // What this process runs is not lost, however long a database was away that should have been told so.
-      for (const message of lost) if (!this.lease.holds(message.id)) await this.take(message);
-    } catch (error) {
-      this.notBefore = Date.now() + LEASE_MS;
-      this.logger.warn(`cannot sweep: ${(error as { code?: string }).code ?? 'error'}`);
-    }
+    this.sweep.end();
   }
 
   private async take(message: Message): Promise<void> {
+    // What this process runs is not lost, however long a database was away that should have been told so.
+    if (this.lease.holds(message.id)) return;
     const { id, status, stopRequestedAt, attempt } = message;
     const canBegin = status === 'pending' && stopRequestedAt === null && attempt < MAX_ATTEMPTS;
     if (canBegin && this.starter.accepting) {

@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { LessThan, type Repository } from 'typeorm';
+import { Sweep } from '../database/sweep.js';
 import { TranscriptionEvents } from './transcription.events.js';
 import { isFinal, Transcription } from './transcription.entity.js';
 import { TranscriptionJobs } from './transcription.jobs.js';
@@ -9,9 +10,6 @@ import { TranscriptionStore } from './transcription.store.js';
 
 const SWEEP_MS = 1_000;
 const BATCH = 100;
-
-/** A database that takes longer for one look was away, whether it has said so or not. */
-const SLOW_MS = 1_000;
 
 /** When a queued one is looked at again: its job may have got lost with the queue that had it. */
 export const QUEUED_MS = 5_000;
@@ -26,10 +24,11 @@ const MAX_LOSSES = 5;
 @Injectable()
 export class TranscriptionSweeper implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('TranscriptionSweeper');
-  private timer: NodeJS.Timeout | undefined;
-  private stopped = false;
-  /** After an outage of the database: leases that could not be renewed say nothing yet of their jobs. */
-  private notBefore = 0;
+  private readonly sweep = new Sweep<Transcription>({
+    ...{ name: 'TranscriptionSweeper', everyMs: SWEEP_MS, leaseMs: LEASE_MS },
+    look: () => this.due(),
+    take: (row) => this.take(row),
+  });
 
   constructor(
     @InjectRepository(Transcription) private readonly transcriptions: Repository<Transcription>,
@@ -40,38 +39,24 @@ export class TranscriptionSweeper implements OnApplicationBootstrap, OnApplicati
   ) {}
 
   onApplicationBootstrap(): void {
-    this.schedule();
+    this.sweep.begin();
   }
 
   onApplicationShutdown(): void {
-    this.stopped = true;
-    clearTimeout(this.timer);
+    this.sweep.end();
   }
 
-  private schedule(): void {
-    if (!this.stopped)
-      this.timer = setTimeout(() => void this.sweep().finally(() => this.schedule()), SWEEP_MS).unref();
-  }
-
-  private async sweep(): Promise<void> {
-    try {
-      const from = Date.now();
-      const due = await this.transcriptions.find({
-        where: { dueAt: LessThan(new Date()) },
-        order: { dueAt: 'ASC' },
-        take: BATCH,
-      });
-      if (Date.now() - from > SLOW_MS) this.notBefore = Date.now() + LEASE_MS;
-      if (Date.now() < this.notBefore) return;
-      // What this process works on is not lost, however long a database was away that should have been told so.
-      for (const row of due) if (!this.lease.holds(row.leaseOwner)) await this.take(row);
-    } catch (error) {
-      this.notBefore = Date.now() + LEASE_MS;
-      this.logger.warn(`cannot sweep: ${(error as { code?: string }).code ?? 'error'}`);
-    }
+  private due(): Promise<Transcription[]> {
+    return this.transcriptions.find({
+      where: { dueAt: LessThan(new Date()) },
+      order: { dueAt: 'ASC' },
+      take: BATCH,
+    });
   }
 
   private async take(row: Transcription): Promise<void> {
+    // What this process works on is not lost, however long a database was away that should have been told so.
+    if (this.lease.holds(row.leaseOwner)) return;
     if (isFinal(row.status)) {
       await this.events.end(row);
       await this.store.settle(row);

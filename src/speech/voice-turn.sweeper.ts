@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Sweep } from '../database/sweep.js';
 import { isOver, type VoiceTurn } from './voice-turn.entity.js';
 import { VoiceTurnHandover } from './voice-turn.handover.js';
 import { LEASE_MS, VoiceTurnLease } from './voice-turn.lease.js';
@@ -7,9 +8,6 @@ import { VoiceTurnStore } from './voice-turn.store.js';
 const SWEEP_MS = 500;
 const BATCH = 100;
 
-/** A database that takes longer for one look was away, whether it has said so or not. */
-const SLOW_MS = 1_000;
-
 /** A voice turn that takes every process with it is not tried for ever. */
 const MAX_ATTEMPTS = 5;
 
@@ -17,10 +15,11 @@ const MAX_ATTEMPTS = 5;
 @Injectable()
 export class VoiceTurnSweeper implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('VoiceTurnSweeper');
-  private timer: NodeJS.Timeout | undefined;
-  private stopped = false;
-  /** After an outage of the database: leases that could not be renewed say nothing yet of their owners. */
-  private notBefore = 0;
+  private readonly sweep = new Sweep<VoiceTurn>({
+    ...{ name: 'VoiceTurnSweeper', everyMs: SWEEP_MS, leaseMs: LEASE_MS },
+    look: () => this.store.due(BATCH),
+    take: (row) => this.take(row),
+  });
 
   constructor(
     private readonly store: VoiceTurnStore,
@@ -29,30 +28,11 @@ export class VoiceTurnSweeper implements OnApplicationBootstrap, OnApplicationSh
   ) {}
 
   onApplicationBootstrap(): void {
-    this.schedule();
+    this.sweep.begin();
   }
 
   onApplicationShutdown(): void {
-    this.stopped = true;
-    clearTimeout(this.timer);
-  }
-
-  private schedule(): void {
-    if (!this.stopped)
-      this.timer = setTimeout(() => void this.sweep().finally(() => this.schedule()), SWEEP_MS).unref();
-  }
-
-  private async sweep(): Promise<void> {
-    try {
-      const from = Date.now();
-      const due = await this.store.due(BATCH);
-      if (Date.now() - from > SLOW_MS) this.notBefore = Date.now() + LEASE_MS;
-      if (Date.now() < this.notBefore) return;
-      for (const row of due) await this.take(row);
-    } catch (error) {
-      this.notBefore = Date.now() + LEASE_MS;
-      this.logger.warn(`cannot sweep: ${(error as { code?: string }).code ?? 'error'}`);
-    }
+    this.sweep.end();
   }
 
   private async take(row: VoiceTurn): Promise<void> {
