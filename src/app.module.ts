@@ -10,6 +10,7 @@ import { Speech1795400000000 } from '../migrations/1795400000000-speech.js';
 import { Clips1795500000000 } from '../migrations/1795500000000-clips.js';
 import { VoiceTurns1795600000000 } from '../migrations/1795600000000-voice-turns.js';
 import { Learning1795700000000 } from '../migrations/1795700000000-learning.js';
+import { Documents1795800000000 } from '../migrations/1795800000000-documents.js';
 import { AuthModule } from './auth/auth.module.js';
 import { Session } from './auth/session.entity.js';
 import { Chatbot } from './chatbots/chatbot.entity.js';
@@ -23,6 +24,7 @@ import { Message } from './conversations/message.entity.js';
 import { SUMMARIZE } from './conversations/summaries.js';
 import { DatabaseModule } from './database/database.module.js';
 import { BlobRemoval } from './files/blob-removal.entity.js';
+import { FilePassage } from './files/file-passage.entity.js';
 import { FilesModule } from './files/files.module.js';
 import { StoredFile } from './files/stored-file.entity.js';
 import { HealthModule } from './health/health.module.js';
@@ -60,6 +62,7 @@ export const ENTITIES = [
   UsageDay,
   StoredFile,
   BlobRemoval,
+  FilePassage,
   MessageFile,
   Review,
   Transcription,
@@ -76,6 +79,7 @@ export const MIGRATIONS = [
   Clips1795500000000,
   VoiceTurns1795600000000,
   Learning1795700000000,
+  Documents1795800000000,
 ];
 
 /** Every job that there is, but those with a lane of their own. */

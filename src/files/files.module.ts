@@ -6,6 +6,7 @@ import { BlobRemoval } from './blob-removal.entity.js';
 import { BlobRemovals } from './blob-removals.js';
 import { BlobRemover } from './blob-remover.js';
 import { DiskFileStorage } from './disk.file-storage.js';
+import { FilePassage } from './file-passage.entity.js';
 import { FileStorage } from './file-storage.js';
 import { FilesController } from './files.controller.js';
 import { FilesService } from './files.service.js';
@@ -13,7 +14,7 @@ import { StoredFile } from './stored-file.entity.js';
 
 /** Files of users: their rows, and the storage that has their bytes. */
 @Module({
-  imports: [TypeOrmModule.forFeature([StoredFile, BlobRemoval])],
+  imports: [TypeOrmModule.forFeature([StoredFile, BlobRemoval, FilePassage])],
   controllers: [FilesController],
   providers: [
     {

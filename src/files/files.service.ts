@@ -39,6 +39,19 @@ export interface ReceivedBlob {
 /** Which files are meant; always of one owner. */
 export type FileChoice = { ids: number[] } | { conversationId: number };
 
+/** A new row knows nothing yet: each column is named, so that the object says what the row says. */
+const UNREAD = {
+  contentKey: null,
+  extraction: null,
+  extractionError: null,
+  extractionAttempt: 0,
+  extractionDueAt: null,
+  pages: null,
+  width: null,
+  height: null,
+  previewKey: null,
+} satisfies Partial<StoredFile>;
+
 /** Files of their owners. A file's row and its blob come and go together, whatever ends in between (ADR 23). */
 @Injectable()
 export class FilesService {
@@ -85,6 +98,7 @@ export class FilesService {
     const file = Object.assign(new StoredFile(), {
       ...{ ownerId, conversationId, kind, name: cleanFileName(name), mediaType },
       ...{ size, sha256, storageKey, createdAt: new Date() },
+      ...UNREAD,
     });
     file.id = await insertRow(manager, StoredFile, file);
     return file;

@@ -23,7 +23,10 @@ export class MessageFileDto {
    */
   size!: number;
 
-  /** `recording`: what a user said. `clip`: what was spoken to him. */
+  /**
+   * `recording`: what a user said. `clip`: what was spoken to him. `picture` and `document`: what he uploaded.
+   * `export`: his own data.
+   */
   kind!: FileKind;
 
   static from({ id, name, mediaType, size, kind }: StoredFile): MessageFileDto {
