@@ -1,30 +1,29 @@
 import { Logger } from '@nestjs/common';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { SessionHousekeeping } from './session-housekeeping.js';
-import type { SessionsService } from './sessions.service.js';
+import { Pruning } from './pruning.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const BATCH = 500;
 
-const prune = vi.fn<SessionsService['prune']>();
-let housekeeping: SessionHousekeeping;
+const prune = vi.fn<(limit: number) => Promise<number>>();
+let pruning: Pruning;
 
 beforeAll(() => Logger.overrideLogger(false));
 
 beforeEach(() => {
   vi.useFakeTimers();
   prune.mockReset().mockResolvedValue(0);
-  housekeeping = new SessionHousekeeping({ prune } as unknown as SessionsService);
-  housekeeping.onApplicationBootstrap();
+  pruning = new Pruning({ name: 'Housekeeping', what: 'old rows', prune });
+  pruning.begin();
 });
 
 afterEach(async () => {
-  await housekeeping.onModuleDestroy();
+  await pruning.end();
   vi.useRealTimers();
 });
 
-describe('SessionHousekeeping', () => {
+describe('pruning', () => {
   it('begins a minute after the start, and goes on every hour', async () => {
     await vi.advanceTimersByTimeAsync(MINUTE - 1);
     expect(prune).toHaveBeenCalledTimes(0);
@@ -52,7 +51,7 @@ describe('SessionHousekeeping', () => {
     prune.mockReturnValueOnce(new Promise((resolve) => (finish = resolve)));
     await vi.advanceTimersByTimeAsync(MINUTE);
     let ended = false;
-    const end = housekeeping.onModuleDestroy().then(() => (ended = true));
+    const end = pruning.end().then(() => (ended = true));
     await vi.advanceTimersByTimeAsync(1_000);
     expect(ended).toBe(false);
     finish(BATCH);
