@@ -7,7 +7,8 @@
 const FEATURES = {
   health: [],
   users: [],
-  auth: ['users', 'files'],
+  audit: ['users'],
+  auth: ['users', 'audit', 'files'],
   prompts: ['users'],
   chatbots: ['users', 'prompts'],
   topics: ['users', 'chatbots'],

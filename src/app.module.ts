@@ -11,6 +11,9 @@ import { Clips1795500000000 } from '../migrations/1795500000000-clips.js';
 import { VoiceTurns1795600000000 } from '../migrations/1795600000000-voice-turns.js';
 import { Learning1795700000000 } from '../migrations/1795700000000-learning.js';
 import { Documents1795800000000 } from '../migrations/1795800000000-documents.js';
+import { Audit1796400000000 } from '../migrations/1796400000000-audit.js';
+import { AuditEvent } from './audit/audit-event.entity.js';
+import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { Session } from './auth/session.entity.js';
 import { Chatbot } from './chatbots/chatbot.entity.js';
@@ -53,6 +56,7 @@ import { User } from './users/user.entity.js';
 export const ENTITIES = [
   User,
   Session,
+  AuditEvent,
   Chatbot,
   Topic,
   PromptScope,
@@ -80,6 +84,7 @@ export const MIGRATIONS = [
   VoiceTurns1795600000000,
   Learning1795700000000,
   Documents1795800000000,
+  Audit1796400000000,
 ];
 
 /** Every job that there is, but those with a lane of their own. */
@@ -138,6 +143,7 @@ export class AppModule {
     const features = [
       HealthModule,
       AuthModule,
+      AuditModule,
       ChatbotsModule,
       TopicsModule,
       PromptsModule,

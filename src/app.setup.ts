@@ -117,10 +117,9 @@ function endInOrder(fastify: FastifyInstance): void {
 
 function giveContext(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
   reply.header('X-Request-Id', request.id);
-  requestContext.run(
-    { requestId: request.id, language: languageOf(request.headers['accept-language']) },
-    done,
-  );
+  const caller = { address: request.ip, userAgent: request.headers['user-agent'] ?? '' };
+  const language = languageOf(request.headers['accept-language']);
+  requestContext.run({ requestId: request.id, language, caller }, done);
 }
 
 /** One line a request: the route's pattern, never its query or body. */

@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import type { SecurityEventType } from '../audit/audit-event.entity.js';
+import { AuditService, type SecurityEvent } from '../audit/audit.service.js';
 import type { AuthUser } from '../common/current-user.js';
 import { AppError } from '../common/errors.js';
 import { FilesService } from '../files/files.service.js';
@@ -20,6 +22,7 @@ export class AccountService {
     private readonly sessions: SessionsService,
     private readonly limits: LoginLimits,
     private readonly files: FilesService,
+    private readonly audit: AuditService,
   ) {}
 
   async find(user: AuthUser): Promise<UserDto> {
@@ -34,7 +37,7 @@ export class AccountService {
     { currentPassword, username, email, password }: ChangeAccountDto,
     address: string,
   ): Promise<UserDto> {
-    await this.prove(user, currentPassword, address);
+    const before = await this.prove(user, currentPassword, address);
     const changes: UserChanges = {
       ...(username !== undefined && { username }),
       ...(email !== undefined && { email }),
@@ -42,6 +45,7 @@ export class AccountService {
     };
     const changed = await this.users.change(user.id, changes);
     if (password !== undefined) await this.sessions.closeOthers(user.id, user.sessionId);
+    for (const type of whatChanged(before, changed)) await this.audit.record(null, { userId: user.id, type });
     return UserDto.from(changed);
   }
 
@@ -49,12 +53,16 @@ export class AccountService {
   async delete(user: AuthUser, { password }: DeleteAccountDto, address: string): Promise<void> {
     await this.prove(user, password, address);
     await this.users.delete(user.id, (manager) => this.files.discardAll(manager, user.id));
+    this.audit.accountDeleted();
   }
 
   /** What an admin changes; the logins of an account that he deactivates end for good. @throws AppError not_found */
-  async changeAsAdmin(id: number, dto: ChangeUserDto): Promise<UserDto> {
+  async changeAsAdmin(adminId: number, id: number, dto: ChangeUserDto): Promise<UserDto> {
+    const before = await this.users.findById(id);
     const changed = await this.users.changeAsAdmin(id, dto);
     if (dto.deactivated) await this.sessions.closeAll(id);
+    for (const told of whatAdminChanged(before!, changed))
+      await this.audit.record(null, { userId: id, actorId: adminId, ...told });
     return changed;
   }
 
@@ -66,4 +74,21 @@ export class AccountService {
     await this.limits.succeeded(user.username, address);
     return found;
   }
+}
+
+/** What is told of a change, and never the values. */
+function whatChanged(before: User, after: User): SecurityEventType[] {
+  return [
+    ...(before.username === after.username ? [] : ['username_changed' as const]),
+    ...(before.email === after.email ? [] : ['email_changed' as const]),
+    ...(before.passwordHash === after.passwordHash ? [] : ['password_changed' as const]),
+  ];
+}
+
+function whatAdminChanged(before: User, { role, deactivatedAt }: UserDto): Omit<SecurityEvent, 'userId'>[] {
+  const type = deactivatedAt ? ('account_deactivated' as const) : ('account_reactivated' as const);
+  return [
+    ...(before.role === role ? [] : [{ type: 'role_changed' as const, details: { role } }]),
+    ...((before.deactivatedAt === null) === (deactivatedAt === null) ? [] : [{ type }]),
+  ];
 }

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Param, Patch, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiParam, ApiTags } from '@nestjs/swagger';
-import { RequireRole } from '../common/current-user.js';
+import { type AuthUser, CurrentUser, RequireRole } from '../common/current-user.js';
 import { PageQueryDto } from '../common/page-query.dto.js';
 import { IdPipe } from '../common/id.pipe.js';
 import { ChangeUserDto } from '../users/dto/change-user.dto.js';
@@ -29,7 +29,11 @@ export class AccountsAdminController {
   @Patch(':id')
   @ApiParam({ name: 'id', type: 'integer' })
   @ApiOkResponse({ type: UserDto })
-  change(@Param('id', IdPipe) id: number, @Body() dto: ChangeUserDto): Promise<UserDto> {
-    return this.account.changeAsAdmin(id, dto);
+  change(
+    @CurrentUser() admin: AuthUser,
+    @Param('id', IdPipe) id: number,
+    @Body() dto: ChangeUserDto,
+  ): Promise<UserDto> {
+    return this.account.changeAsAdmin(admin.id, id, dto);
   }
 }

@@ -3,6 +3,7 @@ import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { type AuthUser, PUBLIC_ROUTE, REQUIRED_ROLE, type UserRole } from '../common/current-user.js';
 import { AppError } from '../common/errors.js';
+import { requestContext } from '../common/request-context.js';
 import { UNLIMITED_ROUTE } from '../common/rate-limits.js';
 import { ENV, type Env } from '../config/env.js';
 import { isCrossSite } from './cross-site.js';
@@ -53,6 +54,8 @@ export class AuthGuard implements CanActivate {
     if (!user) throw new AppError('unauthenticated');
     if (bearer === undefined && isCrossSite(request, this.env.CORS_ORIGINS))
       throw new AppError('cross_site_request');
+    const context = requestContext.getStore();
+    if (context) context.sessionId = user.sessionId;
     return user;
   }
 }

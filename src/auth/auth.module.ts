@@ -4,6 +4,7 @@ import { APP_GUARD } from '@nestjs/core';
 import { JwtModule } from '@nestjs/jwt';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { ENV, type Env } from '../config/env.js';
+import { AuditModule } from '../audit/audit.module.js';
 import { FilesModule } from '../files/files.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccountController } from './account.controller.js';
@@ -34,6 +35,7 @@ function keyOf(secret: string): Buffer {
       useFactory: (env: Env) => ({ secret: keyOf(env.JWT_SECRET), signOptions: { algorithm: 'HS256' } }),
     }),
     UsersModule,
+    AuditModule,
     FilesModule,
   ],
   controllers: [AuthController, AccountController, AccountsAdminController],

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { AuditService } from '../audit/audit.service.js';
 import type { AuthUser } from '../common/current-user.js';
 import { AppError } from '../common/errors.js';
 import { UserDto } from '../users/dto/user.dto.js';
 import { PasswordHasher } from '../users/password-hasher.js';
+import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
 import type { AuthResultDto, LoginDto, RefreshDto, RegisterDto } from './dto/auth.dto.js';
 import { LoginLimits } from './login-limits.js';
@@ -30,13 +32,14 @@ export class AuthService {
     private readonly sessions: SessionsService,
     private readonly tokens: TokenService,
     private readonly limits: LoginLimits,
+    private readonly audit: AuditService,
   ) {}
 
   /** Makes an account and logs it in. @throws AppError username_taken, email_taken; RateLimitedError */
   async register({ username, password, email }: RegisterDto, caller: Caller): Promise<Login> {
     await this.limits.registering(caller.address);
     const user = await this.users.create({ username, email, passwordHash: await this.hasher.hash(password) });
-    return this.answer(await this.sessions.open(user, caller.userAgent));
+    return this.open(user, caller, 'registered');
   }
 
   /**
@@ -48,9 +51,12 @@ export class AuthService {
     await this.limits.attempt(username, caller.address);
     const user = await this.users.findByLogin(username);
     const matches = await this.hasher.matches(user?.passwordHash, password);
-    if (!user || !matches || user.deactivatedAt) throw new AppError('invalid_credentials');
+    if (!user || !matches || user.deactivatedAt) {
+      if (user) void this.audit.recordFailedLogin(user.id);
+      throw new AppError('invalid_credentials');
+    }
     await this.limits.succeeded(username, caller.address);
-    return this.answer(await this.sessions.open(user, caller.userAgent));
+    return this.open(user, caller, 'login');
   }
 
   /** @throws AppError invalid_refresh_token */
@@ -61,6 +67,13 @@ export class AuthService {
   /** Ends this login: its access tokens, its cookie and its refresh token. */
   async logout(user: AuthUser): Promise<void> {
     await this.sessions.close(user.id, user.sessionId);
+    await this.audit.record(null, { userId: user.id, type: 'logout' });
+  }
+
+  private async open(user: User, { userAgent }: Caller, type: 'registered' | 'login'): Promise<Login> {
+    const opened = await this.sessions.open(user, userAgent);
+    await this.audit.record(null, { userId: user.id, type, sessionId: opened.session.id });
+    return this.answer(opened);
   }
 
   private async answer({ session, user, refreshToken }: OpenedSession): Promise<Login> {

@@ -2,6 +2,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
 import { type DataSource, type EntityManager, In, IsNull, LessThan, Not, type Repository } from 'typeorm';
+import { AuditService } from '../audit/audit.service.js';
 import type { AuthUser } from '../common/current-user.js';
 import { AppError } from '../common/errors.js';
 import { storedAs } from '../database/statements.js';
@@ -26,6 +27,7 @@ export class SessionsService {
   constructor(
     @InjectRepository(Session) private readonly sessions: Repository<Session>,
     @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly audit: AuditService,
   ) {}
 
   /** Opens a new login of this user. */
@@ -71,6 +73,8 @@ export class SessionsService {
     });
     if (next) return next;
     await this.revokeFamily(known.userId, known.family);
+    const misused = { userId: known.userId, sessionId: known.id };
+    await this.audit.record(null, { ...misused, type: 'refresh_reuse_detected' });
     throw new AppError('invalid_refresh_token');
   }
 

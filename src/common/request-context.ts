@@ -7,6 +7,12 @@ import type { Language } from './problem-entry.js';
 export interface RequestContext {
   requestId: string;
   language: Language;
+  /** Who is asking, as far as the network knows. */
+  caller?: { address: string; userAgent: string };
+  /** The login that the request is made with, once the guard has found it: a row of `sessions`. */
+  sessionId?: number;
+  /** In its place: the API key. */
+  apiKeyId?: number;
   /** The tightest limit that was applied to the request so far; see rate-limits.ts. */
   rateLimit?: AppliedLimit;
 }

@@ -54,6 +54,7 @@ describe('loadEnv', () => {
       JWT_SECRET: expect.stringMatching(/^[\w-]{64}$/),
       CORS_ORIGINS: [],
       TRUST_PROXY: false,
+      AUDIT_RETENTION_DAYS: 365,
       RATE_LIMIT_SCALE: 1,
       REQUESTS_PER_MINUTE: 600,
       ADDRESS_REQUESTS_PER_MINUTE: 1_200,

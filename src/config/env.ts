@@ -60,6 +60,7 @@ export const envSchema = z.object({
     )
     .default([]),
   TRUST_PROXY: trustProxy.default(false),
+  AUDIT_RETENTION_DAYS: whole(1, 36_500).default(365),
   RATE_LIMIT_SCALE: decimal(0, 1_000_000).default(1),
   REQUESTS_PER_MINUTE: whole(1, 1_000_000).default(600),
   ADDRESS_REQUESTS_PER_MINUTE: whole(1, 1_000_000).default(1_200),

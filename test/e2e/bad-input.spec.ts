@@ -93,6 +93,11 @@ describe('bad input', () => {
     return typeof field === 'string' && field !== '' && typeof message === 'string' && message !== '';
   }
 
+  /** How many rows there are, but for those which say that a login has failed. */
+  async function countStored(): Promise<Record<string, number>> {
+    return { ...(await countRows(ctx)), audit_events: 0 };
+  }
+
   /** Sends each body to its operation; every one has to be refused, and nothing may come of it. */
   async function expectRefusals(
     bodiesOf: (
@@ -108,7 +113,7 @@ describe('bad input', () => {
     for (const operation of withJsonBody()) {
       // A request to end one's own account must not end this test.
       const one = operation.template.endsWith('/me') ? { ...who, client: await ctx.register() } : who;
-      const rows = await countRows(ctx);
+      const rows = await countStored();
       const path = pathFor(who, operation);
       for (const { what, raw, field, statuses = [400] } of bodiesOf(operation, goodBody(one, operation))) {
         const answer = await one.client.request(operation.method, path, { raw });
@@ -117,7 +122,7 @@ describe('bad input', () => {
           ...faultOf(answer, `${operation.name} with ${what}`, { statuses, ...(field && { field }) }),
         );
       }
-      if (JSON.stringify(await countRows(ctx)) !== JSON.stringify(rows))
+      if (JSON.stringify(await countStored()) !== JSON.stringify(rows))
         wrong.push(`${operation.name} changed what is stored`);
     }
     expectNone(wrong);
