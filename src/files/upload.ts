@@ -1,19 +1,18 @@
-import multipart, { type Multipart, type MultipartFile, type MultipartValue } from '@fastify/multipart';
+import multipart from '@fastify/multipart';
 import { applyDecorators, type Type } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
-import { ApiBody, ApiConsumes, ApiProperty } from '@nestjs/swagger';
+import { ApiBody, ApiConsumes, ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AppError } from '../common/errors.js';
-import { InputPipe } from '../common/input.pipe.js';
 import { sendProblem } from '../common/problem.filter.js';
-import { fieldMessage } from '../common/validation.js';
-import { StorageUnavailableError } from './file-storage.js';
-import type { FilesService, ReceivedBlob } from './files.service.js';
+import type { FilesService } from './files.service.js';
+import { checkFields, invalidField, readForm, type UploadedFile } from './upload-form.js';
 
-/** The one part of a form that is a file. */
+/** The one part of a form that is a file, and what it is called where there may be several. */
 const FILE = 'file';
+const FILES = 'files';
 
-/** What a form has beside its file is short. */
+/** What a form has beside its files is short. */
 const LIMITS = {
   files: 1,
   fields: 20,
@@ -21,13 +20,14 @@ const LIMITS = {
   headerPairs: 20,
   fileSize: Number.MAX_SAFE_INTEGER,
 };
-const FORM_BYTES = 2 * 1024 * 1024;
 
 /** How long a body is read on that nobody wants: its sender gets the answer, and the connection can serve again. */
 const DISCARD_MS = 5_000;
 
 const AS_FORM = 'multipart/form-data';
 const AS_JSON = 'application/json';
+
+const BINARY = { type: 'string', format: 'binary' } as const;
 
 /** Whether a route takes a form, or a form as well as JSON; what has neither takes no form. */
 interface UploadConfig {
@@ -42,17 +42,15 @@ export interface UploadRules<T> {
   isFileOptional?: boolean;
 }
 
-/** A file that was received and is nobody's yet: to be kept, or dropped. */
-export interface UploadedFile {
-  blob: ReceivedBlob;
-  /** As its sender calls it; not cleaned. */
-  name: string;
-}
+export type { UploadedFile } from './upload-form.js';
 
 export interface Upload<T, F = UploadedFile> {
   fields: T;
   file: F;
 }
+
+/** A form that has files and nothing else. */
+class NoFields {}
 
 /** Makes the application take forms on the routes that are marked by `ApiUpload`, and nowhere else. */
 export async function acceptUploads(fastify: FastifyInstance): Promise<void> {
@@ -69,21 +67,33 @@ export async function acceptUploads(fastify: FastifyInstance): Promise<void> {
 
 /** Marks and describes a route that takes a file, as the part `file` of a form, with the fields of `Fields`. */
 export function ApiUpload(Fields: Type, description: string, isFileOptional = false): MethodDecorator {
-  const Form = { [`${Fields.name}Form`]: class extends Fields {} }[`${Fields.name}Form`]!;
-  const required = !isFileOptional;
-  ApiProperty({ type: 'string', format: 'binary', description, required })(Form.prototype as object, FILE);
+  const property = { ...BINARY, description, required: !isFileOptional };
   return applyDecorators(
     RouteConfig({ upload: isFileOptional ? 'form or JSON' : 'form' } satisfies UploadConfig),
     ApiConsumes(AS_FORM, ...(isFileOptional ? [AS_JSON] : [])),
-    ApiBody({ type: Form }),
+    ApiBody({ type: formOf(Fields.name, Fields, FILE, property) }),
   );
 }
 
+/** Marks and describes a route that takes files, as the parts `files` of a form, and nothing else. */
+export function ApiUploads(name: string, description: string): MethodDecorator {
+  const property = { type: 'array', items: BINARY, description, required: true } as const;
+  return applyDecorators(
+    RouteConfig({ upload: 'form' } satisfies UploadConfig),
+    ApiConsumes(AS_FORM),
+    ApiBody({ type: formOf(name, NoFields, FILES, property) }),
+  );
+}
+
+function formOf(name: string, Fields: Type, part: string, property: ApiPropertyOptions): Type {
+  const Form = { [`${name}Form`]: class extends Fields {} }[`${name}Form`]!;
+  ApiProperty(property)(Form.prototype as object, part);
+  return Form;
+}
+
 /**
- * Reads a form with one file, in whatever order its parts come: the file goes to the storage as it comes, and memory
- * does not grow with it. Where this throws nothing is left of it.
- * @throws AppError file_too_large, file_empty, invalid_input (also without a file), malformed_request (also where the
- *   client is gone); StorageUnavailableError
+ * Reads a form with one file; see `readForm`.
+ * @throws AppError and StorageUnavailableError as there; invalid_input also without a file
  */
 export async function readUpload<T extends object>(
   request: FastifyRequest,
@@ -97,68 +107,35 @@ export async function readUpload<T extends object>(
 ): Promise<Upload<T>>;
 export async function readUpload<T extends object>(
   request: FastifyRequest,
-  files: FilesService,
+  store: FilesService,
   { fields: Fields, maxBytes, isFileOptional = false }: UploadRules<T>,
 ): Promise<Upload<T, UploadedFile | null>> {
   if (!isForm(request)) {
-    if (!isFileOptional) throw invalid(FILE, 'isRequiredHere');
-    return { fields: await checked(request.body, Fields), file: null };
+    if (!isFileOptional) throw invalidField(FILE, 'isRequiredHere');
+    return { fields: await checkFields(request.body, Fields), file: null };
   }
-  if (Number(request.headers['content-length']) > maxBytes + FORM_BYTES) throw tooLarge(maxBytes);
-  const texts: Record<string, unknown> = {};
-  let file: UploadedFile | null = null;
-  try {
-    for await (const part of partsOf(request)) {
-      if (part.type === 'file') file = await receive(part, files, maxBytes);
-      else add(part, texts);
-    }
-    const fields = await checked(texts, Fields);
-    if (!file && !isFileOptional) throw invalid(FILE, 'isRequiredHere');
-    return { fields, file };
-  } catch (error) {
-    if (file) await files.drop(file.blob);
-    throw error;
-  }
+  const { fields, files } = await readForm(request, store, {
+    ...{ fields: Fields, part: FILE, maxFiles: 1, maxBytes },
+  });
+  const [file = null] = files;
+  if (!file && !isFileOptional) throw invalidField(FILE, 'isRequiredHere');
+  return { fields, file };
 }
 
-/** Whatever the parser cannot read is the sender's mistake, and so is his going away. */
-async function* partsOf(request: FastifyRequest): AsyncGenerator<Multipart> {
-  const parts = request.parts();
-  for (;;) {
-    const next = await parts.next().catch((error: unknown) => {
-      const { code } = error as { code?: string };
-      throw code === 'FST_FILES_LIMIT' ? invalid(FILE, 'isOneFile') : unreadable(error);
-    });
-    if (next.done) return;
-    yield next.value;
-  }
-}
-
-async function receive(part: MultipartFile, files: FilesService, maxBytes: number): Promise<UploadedFile> {
-  if (part.fieldname !== FILE) throw invalid(part.fieldname, 'whitelistValidation');
-  const breaks = new Set<unknown>();
-  part.file.on('error', (error) => breaks.add(error));
-  try {
-    return { blob: await files.receive(part.file, maxBytes), name: part.filename ?? '' };
-  } catch (error) {
-    // Our own refusals break the part too.
-    const isOurs = error instanceof AppError || error instanceof StorageUnavailableError;
-    const isBroken = breaks.has(error) || (error as { code?: string }).code === 'ERR_STREAM_PREMATURE_CLOSE';
-    if (isOurs || !isBroken) throw error;
-    throw unreadable(error);
-  }
-}
-
-function add({ fieldname, value, valueTruncated }: MultipartValue, texts: Record<string, unknown>): void {
-  if (fieldname === FILE) throw invalid(FILE, 'isFile');
-  if (valueTruncated) throw invalid(fieldname, 'isTooLong');
-  if (value === '') return;
-  const before = texts[fieldname];
-  texts[fieldname] = before === undefined ? value : [before, value].flat();
-}
-
-async function checked<T extends object>(given: unknown, Fields: Type<T>): Promise<T> {
-  return (await new InputPipe().transform(given, { type: 'body', metatype: Fields })) as T;
+/**
+ * Reads a form with one file or several; see `readForm`.
+ * @throws AppError and StorageUnavailableError as there; invalid_input also without a file, or with too many
+ */
+export async function readUploads(
+  request: FastifyRequest,
+  store: FilesService,
+  { maxFiles, maxBytes }: { maxFiles: number; maxBytes: number },
+): Promise<UploadedFile[]> {
+  if (!isForm(request)) throw invalidField(FILES, 'isRequiredHere');
+  const rules = { fields: NoFields, part: FILES, maxFiles, maxBytes };
+  const { files } = await readForm(request, store, rules);
+  if (files.length === 0) throw invalidField(FILES, 'isRequiredHere');
+  return files;
 }
 
 function isForm({ headers }: FastifyRequest): boolean {
@@ -183,17 +160,4 @@ function discardRest({ raw }: FastifyRequest): void {
   raw.resume();
   const timer = setTimeout(() => raw.destroy(), DISCARD_MS).unref();
   raw.once('close', () => clearTimeout(timer));
-}
-
-function invalid(field: string | undefined, rule: string): AppError {
-  const name = field?.slice(0, 100) || 'body';
-  return new AppError('invalid_input', { errors: [{ field: name, message: fieldMessage(rule) }] });
-}
-
-function unreadable(cause: unknown): AppError {
-  return new AppError('malformed_request', { cause });
-}
-
-function tooLarge(maxBytes: number): AppError {
-  return new AppError('file_too_large', { params: { maxBytes } });
 }
