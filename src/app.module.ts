@@ -11,6 +11,7 @@ import { Clips1795500000000 } from '../migrations/1795500000000-clips.js';
 import { VoiceTurns1795600000000 } from '../migrations/1795600000000-voice-turns.js';
 import { Learning1795700000000 } from '../migrations/1795700000000-learning.js';
 import { Documents1795800000000 } from '../migrations/1795800000000-documents.js';
+import { Uploads1795900000000 } from '../migrations/1795900000000-uploads.js';
 import { Audit1796400000000 } from '../migrations/1796400000000-audit.js';
 import { AuditEvent } from './audit/audit-event.entity.js';
 import { AuditModule } from './audit/audit.module.js';
@@ -84,6 +85,7 @@ export const MIGRATIONS = [
   VoiceTurns1795600000000,
   Learning1795700000000,
   Documents1795800000000,
+  Uploads1795900000000,
   Audit1796400000000,
 ];
 

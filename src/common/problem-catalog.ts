@@ -1,8 +1,10 @@
+import { FILE_PROBLEMS } from './file-problems.js';
 import { entry, type ProblemEntry } from './problem-entry.js';
 import { SPEECH_PROBLEMS } from './speech-problems.js';
 
 /** Every error that the API answers with: the one table from stable code to HTTP status and texts. */
 export const PROBLEMS = {
+  ...FILE_PROBLEMS,
   ...SPEECH_PROBLEMS,
   invalid_input: entry(
     400,

@@ -33,6 +33,16 @@ export const REVIEW_ERRORS: Record<string, Record<Language, string>> = {
   review_expired: { en: 'Nobody took it up in time.', zh: '未能及时处理。' },
 };
 
+/** Texts of the errors that a file carries in its row that could not be read, by code. */
+export const EXTRACTION_ERRORS: Record<string, Record<Language, string>> = {
+  file_unreadable: { en: 'The file is broken, or not what it seems.', zh: '文件已损坏或格式不正确。' },
+};
+
+/** The text of why a file could not be read, in a language; unknown codes fall back to the general one. */
+export function extractionErrorText(code: string, language: Language): string {
+  return (EXTRACTION_ERRORS[code] ?? TURN_ERRORS['internal_error']!)[language];
+}
+
 /** The text of a turn's error in a language; unknown codes fall back to the general one. */
 export function turnErrorText(code: string, language: Language): string {
   return (TURN_ERRORS[code] ?? TURN_ERRORS['internal_error']!)[language];

@@ -43,6 +43,7 @@ const FIELD_TEXTS: Record<string, Record<Language, string>> = {
     zh: '必须是语言标签，例如 en 或 zh-Hans',
   },
   isFile: { en: 'must be a file', zh: '必须是文件' },
+  isSupportedFile: { en: 'is of no type that is taken', zh: '不是支持的文件类型' },
   isOneFile: { en: 'must be one file', zh: '只能是一个文件' },
   isTooLong: { en: 'is too long', zh: '过长' },
   isEventId: { en: 'is not an id of an event here', zh: '不是此处的事件标识' },

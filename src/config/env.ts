@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import { ConfigError } from './config-error.js';
 import { databaseDialect } from './database-url.js';
+import { fileVariables } from './files-env.js';
 import { resolveJwtSecret } from './jwt-secret.js';
 import { decimal, FALSE, flag, httpUrl, isHttpUrl, list, parseVariables, TRUE, whole } from './values.js';
 import { checkVoices, type TtsProvider, voiceProvider, voiceVariables } from './voice-env.js';
@@ -102,6 +103,7 @@ export const envSchema = z.object({
   SYSTEM_PROMPT: z.string().optional(),
   TEMPERATURE: decimal(0, 2).optional(),
   DEBUG: flag(false),
+  ...fileVariables,
   ...voiceVariables,
   ...whisperVariables,
 });

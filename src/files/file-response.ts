@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { AppError } from '../common/errors.js';
 import { requestedRange } from './byte-range.js';
 import type { FilesService } from './files.service.js';
+import { PICTURES } from './media-types.js';
 import type { StoredFile } from './stored-file.entity.js';
 
 const YEAR_SECONDS = 31_536_000;
@@ -32,7 +33,7 @@ export const ApiFileContent = () =>
 /**
  * Answers with a file's bytes, as the request asks for them: all of them, one range, or, where the client has them,
  * none. A client that goes away ends the reading. What a user has stored runs nothing in a browser: it is of the media
- * type that is kept of it and no other, in a sandbox, and shown only where it is sound.
+ * type that is kept of it and no other, in a sandbox, and shown only where it is sound or a picture.
  * @throws AppError range_not_satisfiable, not_found; StorageUnavailableError
  */
 export async function sendFile(
@@ -70,17 +71,21 @@ function headersOf({ name, mediaType }: StoredFile, etag: string): Record<string
     'Accept-Ranges': 'bytes',
     'Cache-Control': `private, max-age=${YEAR_SECONDS}, immutable`,
     Vary: 'Origin, Authorization, Cookie',
-    'Content-Disposition': dispositionOf(name, mediaType.startsWith('audio/')),
+    'Content-Disposition': dispositionOf(name, isShown(mediaType)),
     'Content-Security-Policy': "sandbox; default-src 'none'",
     'X-Content-Type-Options': 'nosniff',
   };
 }
 
+function isShown(mediaType: string): boolean {
+  return mediaType.startsWith('audio/') || PICTURES.includes(mediaType);
+}
+
 /** After RFC 6266: a name in ASCII for old clients, and the real one. */
-function dispositionOf(name: string, isShown: boolean): string {
+function dispositionOf(name: string, inline: boolean): string {
   const plain = name.replace(/[^\x20-\x7e]|["\\%]/gu, '_');
   const real = encodeURIComponent(name).replace(/['()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`);
-  return `${isShown ? 'inline' : 'attachment'}; filename="${plain}"; filename*=UTF-8''${real}`;
+  return `${inline ? 'inline' : 'attachment'}; filename="${plain}"; filename*=UTF-8''${real}`;
 }
 
 function isKnown(ifNoneMatch: string | undefined, etag: string): boolean {

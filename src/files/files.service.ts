@@ -2,15 +2,18 @@ import { Injectable, Logger } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { randomBytes } from 'node:crypto';
 import { pipeline, type Readable } from 'node:stream';
-import type { EntityManager, Repository } from 'typeorm';
+import { type EntityManager, LessThan, type Repository } from 'typeorm';
+import { decodeCursor, type Page, pageOf } from '../common/cursor-page.js';
 import { AppError } from '../common/errors.js';
 import { execute, insertRow, marks, storedAs } from '../database/statements.js';
+import { inTransaction } from '../database/transaction.js';
 import { BlobMeter } from './blob-meter.js';
 import { BlobRemoval } from './blob-removal.entity.js';
 import { BlobRemovals, UNKEPT_MS } from './blob-removals.js';
+import type { FilesQueryDto } from './dto/files-query.dto.js';
 import { cleanFileName } from './file-name.js';
 import { BlobNotFoundError, type ByteRange, FileStorage, StorageUnavailableError } from './file-storage.js';
-import { type FileKind, StoredFile } from './stored-file.entity.js';
+import { type FileKind, StoredFile, UPLOAD_KINDS } from './stored-file.entity.js';
 
 /** How long a source may take: what comes later could meet the removal of its own blob. */
 const RECEIVE_MS = UNKEPT_MS / 2;
@@ -84,7 +87,8 @@ export class FilesService {
   }
 
   /**
-   * In the caller's transaction: makes the row of a received blob, which is then its owner's.
+   * In the caller's transaction: makes the row of a received blob, which is then its owner's. A picture or a document
+   * waits to be read; its owner has none of the same bytes yet, or the row's insertion fails.
    * @throws StorageUnavailableError where the blob was not kept in time
    */
   async keep(
@@ -95,10 +99,13 @@ export class FilesService {
   ): Promise<StoredFile> {
     if (!(await this.removals.keep(manager, storageKey)))
       throw new StorageUnavailableError({ code: 'KEPT_TOO_LATE' });
+    const createdAt = new Date();
+    const isUpload = UPLOAD_KINDS.some((one) => one === kind);
     const file = Object.assign(new StoredFile(), {
       ...{ ownerId, conversationId, kind, name: cleanFileName(name), mediaType },
-      ...{ size, sha256, storageKey, createdAt: new Date() },
+      ...{ size, sha256, storageKey, createdAt },
       ...UNREAD,
+      ...(isUpload && { contentKey: sha256, extraction: 'queued', extractionDueAt: createdAt }),
     });
     file.id = await insertRow(manager, StoredFile, file);
     return file;
@@ -114,6 +121,29 @@ export class FilesService {
     const file = await this.files.findOneBy({ id, ownerId });
     if (!file) throw new AppError('not_found');
     return file;
+  }
+
+  /** Newest first; of no kind: what was uploaded for its own sake. */
+  async list(ownerId: number, { limit, cursor, kind }: FilesQueryDto): Promise<Page<StoredFile>> {
+    const [before] = decodeCursor(cursor, 1) ?? [];
+    // One query for each kind, so that each follows the index to the newest rows and no further.
+    const newestOf = (one: FileKind): Promise<StoredFile[]> =>
+      this.files.find({
+        where: { ownerId, kind: one, ...(before !== undefined && { id: LessThan(before) }) },
+        order: { id: 'DESC' },
+        take: limit + 1,
+      });
+    const found = await Promise.all((kind ? [kind] : UPLOAD_KINDS).map(newestOf));
+    const rows = found.flat().sort((a, b) => b.id - a.id);
+    return pageOf(rows.slice(0, limit + 1), limit, ({ id }) => [id]);
+  }
+
+  /** Deletes a file, whatever carries it or was made of it. @throws AppError not_found */
+  async delete(ownerId: number, id: number): Promise<void> {
+    await inTransaction(this.files.manager.dataSource, async (manager) => {
+      if (!(await manager.existsBy(StoredFile, { id, ownerId }))) throw new AppError('not_found');
+      await this.discard(manager, ownerId, { ids: [id] });
+    });
   }
 
   /**
@@ -155,10 +185,12 @@ export class FilesService {
   ): Promise<void> {
     const tail = `FROM stored_files WHERE owner_id = ? ${condition}`;
     const now = storedAs(manager, BlobRemoval, 'dueAt', new Date());
+    const select = (column: string) => `SELECT ${column}, ?, 0 ${tail}`;
     const { affected } = await execute(
       manager,
-      `INSERT INTO blob_removals (storage_key, due_at, attempts) SELECT storage_key, ?, 0 ${tail}`,
-      [now, ownerId, ...values],
+      `INSERT INTO blob_removals (storage_key, due_at, attempts) ` +
+        `${select('storage_key')} UNION ALL ${select('preview_key')} AND preview_key IS NOT NULL`,
+      [now, ownerId, ...values, now, ownerId, ...values],
     );
     if (affected > 0) await execute(manager, `DELETE ${tail}`, [ownerId, ...values]);
   }

@@ -8,6 +8,9 @@ export const FILE_KINDS = ['recording', 'clip', 'picture', 'document', 'export']
  */
 export type FileKind = (typeof FILE_KINDS)[number];
 
+/** What is uploaded for its own sake: its owner has it once, and it is read. */
+export const UPLOAD_KINDS = ['picture', 'document'] as const satisfies FileKind[];
+
 export const EXTRACTION_STATES = ['queued', 'running', 'done', 'failed'] as const;
 /** How far the reading of a picture or a document is. */
 export type ExtractionState = (typeof EXTRACTION_STATES)[number];
@@ -15,6 +18,7 @@ export type ExtractionState = (typeof EXTRACTION_STATES)[number];
 /** A file of one user. Its bytes are in the file storage and never change. */
 @Entity('stored_files')
 @Index('ix_stored_files_owner', ['ownerId', 'id'])
+@Index('ix_stored_files_kind', ['ownerId', 'kind', 'id'])
 @Index('uq_stored_files_content', ['ownerId', 'contentKey'], { unique: true })
 @Index('ix_stored_files_extraction', ['extractionDueAt'])
 export class StoredFile {
@@ -89,6 +93,7 @@ export class StoredFile {
   height!: number | null;
 
   /** Where the file storage has a picture as models are shown it: scaled down, as JPEG. */
+  @Index('uq_stored_files_preview', { unique: true })
   @Column({ name: 'preview_key', type: 'varchar', length: 100, nullable: true })
   previewKey!: string | null;
 

@@ -211,7 +211,7 @@ describe('the API’s document', () => {
         type === 'boolean' ||
         format === 'date-time' ||
         format === 'binary' ||
-        (type === 'array' && items?.$ref !== undefined) ||
+        (type === 'array' && (items?.$ref !== undefined || items?.format === 'binary')) ||
         // An example of null cannot be told from none.
         schema.nullable === true
       );

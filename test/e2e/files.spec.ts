@@ -28,6 +28,7 @@ describe('a stored file', () => {
     expect(body).toEqual({
       ...{ id, name: '你好 “a”.wav', mediaType: 'audio/wav', size: BYTES.length, kind: 'recording' },
       ...{ sha256: SHA256, conversationId: null, createdAt: '2026-11-21T08:30:00.000Z' },
+      ...{ extraction: null, width: null, height: null },
     });
   });
 
@@ -48,10 +49,19 @@ describe('a stored file', () => {
     expect(headers.vary).toMatch(/Authorization, Cookie/);
   });
 
-  it('that is no sound is not shown, but saved', async () => {
-    const { client, path } = await owned({ name: 'page.html', mediaType: 'text/html' });
+  it.each([
+    ['audio/webm', 'inline'],
+    ['image/png', 'inline'],
+    ['image/jpeg', 'inline'],
+    ['image/svg+xml', 'attachment'],
+    ['text/html', 'attachment'],
+    ['application/pdf', 'attachment'],
+    ['application/zip', 'attachment'],
+  ])('of the type %s is sent as %s', async (mediaType, disposition) => {
+    const { client, path } = await owned({ name: 'page.html', mediaType });
     const { headers } = await get(client, path);
-    expect(headers['content-disposition']).toMatch(/^attachment; filename="page.html"/);
+    expect(headers['content-disposition']).toMatch(new RegExp(`^${disposition}; filename="page.html"`));
+    expect(headers['content-type']).toBe(mediaType);
   });
 
   it('is not sent to who has it', async () => {

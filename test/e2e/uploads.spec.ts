@@ -15,6 +15,13 @@ import { useApi } from '../support/suite.ts';
 import { countRows } from '../support/tables.ts';
 
 const FORM = 'multipart/form-data';
+/** Neither sound nor picture nor document. */
+const DRAWING = '<svg xmlns="http://www.w3.org/2000/svg"/>';
+
+interface FilePart {
+  part: string;
+  maxFiles: number;
+}
 
 /** What is said to every route that takes a file; how forms are read is tested at src/files/upload.spec.ts. */
 describe('a bad upload', () => {
@@ -54,6 +61,15 @@ describe('a bad upload', () => {
     expect(await ctx.query('SELECT * FROM blob_removals')).toEqual([]);
   }
 
+  /** What the part is called that is a file, and how often it may come. */
+  function fileOf(operation: Operation): FilePart {
+    const properties = bodyProperties(ctx.spec.document, operation);
+    const [part, schema] = properties.find(
+      ([, { format, items }]) => (items ?? { format }).format === 'binary',
+    )!;
+    return { part, maxFiles: schema.type === 'array' ? 10 : 1 };
+  }
+
   const INVALID = /^400 invalid_input /;
 
   it('without what is a file is refused, and one with several', () =>
@@ -61,25 +77,36 @@ describe('a bad upload', () => {
       ...((operation.body!['required'] as string[] | undefined) ?? []).map((name) => ({
         ...{ what: `no ${name}`, body: new FormData(), refusal: INVALID, field: name },
       })),
-      { what: 'a text', body: form(['file', 'text']), refusal: INVALID, field: 'file' },
-      { what: 'two files', body: form(['file', FILE], ['file', FILE]), refusal: INVALID, field: 'file' },
-      { what: 'another name', body: form(['other', FILE]), refusal: INVALID, field: 'other' },
-      { what: 'an empty file', body: form(['file', new Blob([])]), refusal: /^422 file_empty/ },
-      { what: 'no file but words', body: form(['file', new Blob(['words'])]), refusal: /^4\d\d \w+/ },
+      ...badFiles(fileOf(operation)),
     ]));
+
+  /** What no route takes as its file, or files. */
+  function badFiles({ part, maxFiles }: FilePart) {
+    const many = Array.from({ length: maxFiles + 1 }, (): [string, Blob] => [part, FILE]);
+    return [
+      { what: 'a text', body: form([part, 'text']), refusal: INVALID, field: part },
+      { what: 'too many files', body: form(...many), refusal: INVALID, field: part },
+      { what: 'another name', body: form(['other', FILE]), refusal: INVALID, field: 'other' },
+      { what: 'an empty file', body: form([part, new Blob([])]), refusal: /^422 file_empty/ },
+      { what: 'a drawing', body: form([part, new Blob([DRAWING])]), refusal: /^4\d\d \w+/ },
+    ];
+  }
 
   it('with fields that are wrong or not known is refused by their names', () =>
     expectRefusals((operation) => [
       ...['nonsense', 'ownerId', 'id', '中文', '$where'].map((name) => ({
         ...{
           what: `an unknown ${name}`,
-          body: form([name, '1'], ['file', FILE]),
+          body: form([name, '1'], [fileOf(operation).part, FILE]),
           refusal: INVALID,
           field: name,
         },
       })),
       ...textProperties(operation).flatMap(([name, value]) => ({
-        ...{ what: `${name} ${value.slice(0, 40)}`, body: form(['file', FILE], [name, value]) },
+        ...{
+          what: `${name} ${value.slice(0, 40)}`,
+          body: form([fileOf(operation).part, FILE], [name, value]),
+        },
         ...{ refusal: INVALID, field: name },
       })),
     ]));
@@ -117,7 +144,7 @@ describe('a bad upload', () => {
   /** Values as a form has them: text. */
   function textProperties(operation: Operation): [string, string][] {
     return bodyProperties(ctx.spec.document, operation)
-      .filter(([, { format }]) => format !== 'binary')
+      .filter(([name]) => name !== fileOf(operation).part)
       .flatMap(([name, schema]) => {
         const isText = schema.type === 'string';
         const values = badValues(schema)

@@ -1,7 +1,7 @@
 import type { ApiClient } from './client.ts';
 import { FILE } from './openapi-samples.ts';
 import { ended } from './recordings.ts';
-import { attachFiles } from './stored-file.ts';
+import { attachFiles, storeFile } from './stored-file.ts';
 import type { ApiContext } from './suite.ts';
 
 /** One thing of every kind that a person can have; by the kind's segment in the paths. */
@@ -49,7 +49,10 @@ const MAKERS: Record<string, Maker> = {
   files: async (client, { transcriptions, messages }, ctx) => {
     const { body } = await client.get(`speech/transcriptions/${transcriptions![0]}`, { expect: 200 });
     await attachFiles(ctx, messages!.at(-1)!, [body.fileId]);
-    return [body.fileId];
+    // As one is that has been read: while that is under way it changes.
+    const upload = { kind: 'document', name: 'tea.txt', mediaType: 'text/plain' } as const;
+    const { id } = await storeFile(ctx, client.account.id, Buffer.from('Oolong is tea.'), upload);
+    return [body.fileId, id];
   },
   // As one is when it has ended: while it is on its way it changes what else there is.
   'voice-messages': async (client, { conversations, messages, transcriptions }, ctx) => {
@@ -89,7 +92,7 @@ export function idsOf(belongings: Belongings, kind: string, where: string): numb
 }
 
 /** Kinds that are listed only under something else. */
-const WITHOUT_LIST = ['messages', 'reviews', 'files', 'voice-messages'];
+const WITHOUT_LIST = ['messages', 'reviews', 'voice-messages'];
 
 /** Everything of these belongings as its owner reads it. */
 export async function readBelongings(
@@ -108,7 +111,7 @@ export async function readBelongings(
 
 /** What else there is to read of a kind. */
 function othersOf(kind: string, ids: number[]): string[] {
-  if (kind === 'files') return ids.map((id) => `files/${id}/content`);
+  if (kind === 'files') return ['files', ...ids.map((id) => `files/${id}/content`)];
   return WITHOUT_LIST.includes(kind) ? [] : [pathOf(kind)];
 }
 

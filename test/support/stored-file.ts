@@ -6,7 +6,7 @@ import type { ApiContext } from './suite.ts';
 export interface StoredFileOptions {
   name?: string;
   mediaType?: string;
-  kind?: 'recording' | 'clip';
+  kind?: 'recording' | 'clip' | 'picture' | 'document' | 'export';
   conversationId?: number | null;
 }
 
