@@ -15,6 +15,7 @@ import { Uploads1795900000000 } from '../migrations/1795900000000-uploads.js';
 import { Audit1796400000000 } from '../migrations/1796400000000-audit.js';
 import { AuditEvent } from './audit/audit-event.entity.js';
 import { AuditModule } from './audit/audit.module.js';
+import { Search1796300000000 } from '../migrations/1796300000000-search.js';
 import { AuthModule } from './auth/auth.module.js';
 import { Session } from './auth/session.entity.js';
 import { Chatbot } from './chatbots/chatbot.entity.js';
@@ -25,6 +26,7 @@ import { Conversation } from './conversations/conversation.entity.js';
 import { ConversationsModule } from './conversations/conversations.module.js';
 import { MessageFile } from './conversations/message-file.entity.js';
 import { Message } from './conversations/message.entity.js';
+import { SearchTerm } from './conversations/search-term.entity.js';
 import { SUMMARIZE } from './conversations/summaries.js';
 import { DatabaseModule } from './database/database.module.js';
 import { BlobRemoval } from './files/blob-removal.entity.js';
@@ -64,6 +66,7 @@ export const ENTITIES = [
   Prompt,
   Conversation,
   Message,
+  SearchTerm,
   UsageDay,
   StoredFile,
   BlobRemoval,
@@ -87,6 +90,7 @@ export const MIGRATIONS = [
   Documents1795800000000,
   Uploads1795900000000,
   Audit1796400000000,
+  Search1796300000000,
 ];
 
 /** Every job that there is, but those with a lane of their own. */

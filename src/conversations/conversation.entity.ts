@@ -9,6 +9,7 @@ import { TITLE_LENGTH } from './title.js';
 @Entity('conversations')
 @Index('uq_conversations_external', ['ownerId', 'externalId'], { unique: true })
 @Index('ix_conversations_recent', ['ownerId', 'lastMessageAt', 'id'])
+@Index('ix_conversations_unindexed', ['isIndexed', 'lastMessageAt'])
 export class Conversation extends TimedRow {
   @Column({ name: 'owner_id', type: 'bigint' })
   ownerId!: number;
@@ -64,4 +65,12 @@ export class Conversation extends TimedRow {
   /** When somebody last said something; the time of its making while it is empty. */
   @Column({ name: 'last_message_at', type: 'datetime', precision: 3 })
   lastMessageAt!: Date;
+
+  /** `seq` up to which its messages can be searched for. */
+  @Column({ name: 'indexed_seq', type: 'int', default: 0 })
+  indexedSeq!: number;
+
+  /** Nothing was said behind `indexedSeq`; whoever says something takes the mark away. */
+  @Column({ name: 'is_indexed', type: 'boolean', default: false })
+  isIndexed!: boolean;
 }

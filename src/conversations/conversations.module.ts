@@ -7,6 +7,7 @@ import { TopicsModule } from '../topics/topics.module.js';
 import { UsageModule } from '../usage/usage.module.js';
 import { Branches } from './branches.js';
 import { Conversation } from './conversation.entity.js';
+import { ConversationSearch } from './conversation.search.js';
 import { ConversationsController } from './conversations.controller.js';
 import { ConversationsService } from './conversations.service.js';
 import { Message } from './message.entity.js';
@@ -14,6 +15,9 @@ import { MessageFile } from './message-file.entity.js';
 import { MessageFiles } from './message-files.js';
 import { MessagesController } from './messages.controller.js';
 import { MessagesService } from './messages.service.js';
+import { SearchIndex } from './search.index.js';
+import { SearchIndexer } from './search.indexer.js';
+import { SearchTerm } from './search-term.entity.js';
 import { Summaries } from './summaries.js';
 import { SummaryWriter } from './summary.writer.js';
 import { TurnAcceptance } from './turn.acceptance.js';
@@ -37,7 +41,7 @@ import { TurnsService } from './turns.service.js';
 /** Conversations, their messages, and the turns that make them. */
 @Module({
   imports: [
-    TypeOrmModule.forFeature([Conversation, Message, MessageFile]),
+    TypeOrmModule.forFeature([Conversation, Message, MessageFile, SearchTerm]),
     ChatbotsModule,
     TopicsModule,
     FilesModule,
@@ -47,6 +51,7 @@ import { TurnsService } from './turns.service.js';
   controllers: [ConversationsController, MessagesController],
   providers: [
     ...[ConversationsService, MessagesService, MessageFiles, TurnsService, Branches],
+    ...[ConversationSearch, SearchIndex, SearchIndexer],
     ...[
       SummaryWriter,
       Summaries,

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
-import type { DataSource, EntityManager, Repository, SelectQueryBuilder } from 'typeorm';
+import { InjectRepository } from '@nestjs/typeorm';
+import type { EntityManager, Repository, SelectQueryBuilder } from 'typeorm';
 import { ChatbotsService } from '../chatbots/chatbots.service.js';
-import { decodeCursor, pageOf } from '../common/cursor-page.js';
+import { decodeCursor, type Page, pageOf } from '../common/cursor-page.js';
 import { AppError } from '../common/errors.js';
 import { isUniqueViolation } from '../database/failures.js';
 import { inTransaction } from '../database/transaction.js';
@@ -10,6 +10,8 @@ import { FilesService } from '../files/files.service.js';
 import { TopicsService } from '../topics/topics.service.js';
 import { Branches } from './branches.js';
 import { Conversation } from './conversation.entity.js';
+import { ConversationSearch } from './conversation.search.js';
+import { ConversationMatchDto } from './dto/conversation-match.dto.js';
 import {
   type ChangeConversationDto,
   ConversationDto,
@@ -17,6 +19,11 @@ import {
   type ConversationQueryDto,
   type CreateConversationDto,
 } from './dto/conversation.dto.js';
+
+/** A page of the list, whatever is searched for in it. */
+type PlainQuery = Omit<ConversationQueryDto, 'q' | 'cursor'> & { cursor?: string | undefined };
+
+const positionOf = ({ lastMessageAt, id }: Conversation) => [lastMessageAt.getTime(), id];
 
 /** Conversations of their owners. */
 @Injectable()
@@ -27,7 +34,7 @@ export class ConversationsService {
     private readonly topics: TopicsService,
     private readonly branches: Branches,
     private readonly files: FilesService,
-    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly search: ConversationSearch,
   ) {}
 
   /** @throws AppError not_found (chatbot or topic), external_id_taken */
@@ -42,6 +49,7 @@ export class ConversationsService {
       },
       ...{ title: dto.title ?? '', titleSource: dto.title === undefined ? 'none' : 'user' },
       ...{ summary: null, summaryUntil: 0, lastSeq: 0, activeSeq: 0, lastMessageAt: new Date() },
+      ...{ indexedSeq: 0, isIndexed: true },
     });
     try {
       return ConversationDto.from(await this.conversations.save(conversation));
@@ -52,12 +60,30 @@ export class ConversationsService {
 
   /** Conversations of this user, the one last talked in first. */
   async list(ownerId: number, query: ConversationQueryDto): Promise<ConversationPageDto> {
-    const rows = await this.listQuery(ownerId, query).getMany();
-    const { items, nextCursor } = pageOf(rows, query.limit, ({ lastMessageAt, id }) => [
-      lastMessageAt.getTime(),
-      id,
-    ]);
+    const { q } = query;
+    if (q !== undefined) return this.found(ownerId, { ...query, q });
+    const { items, nextCursor } = await this.page(ownerId, query);
     return { items: items.map((conversation) => ConversationDto.from(conversation)), nextCursor };
+  }
+
+  /** Those of the list in which something was said. */
+  private async found(
+    ownerId: number,
+    query: ConversationQueryDto & { q: string },
+  ): Promise<ConversationPageDto> {
+    const { items, nextCursor } = await this.search.page(ownerId, query, {
+      page: (cursor, limit) => this.page(ownerId, { ...query, limit, cursor }),
+      position: positionOf,
+    });
+    const found = items.map((item) =>
+      ConversationDto.from(item.conversation, ConversationMatchDto.from(item)),
+    );
+    return { items: found, nextCursor };
+  }
+
+  private async page(ownerId: number, query: PlainQuery): Promise<Page<Conversation>> {
+    const rows = await this.listQuery(ownerId, query).getMany();
+    return pageOf(rows, query.limit, positionOf);
   }
 
   async find(ownerId: number, id: number): Promise<ConversationDto> {
@@ -90,7 +116,7 @@ export class ConversationsService {
     id: number,
     before: (manager: EntityManager) => Promise<void>,
   ): Promise<void> {
-    await inTransaction(this.dataSource, async (manager) => {
+    await inTransaction(this.conversations.manager.dataSource, async (manager) => {
       await before(manager);
       const { affected } = await manager.delete(Conversation, { id, ownerId });
       if (affected === 0) throw new AppError('not_found');
@@ -133,7 +159,7 @@ export class ConversationsService {
     if (topicId) await this.topics.findOwned(ownerId, topicId);
   }
 
-  private listQuery(ownerId: number, query: ConversationQueryDto): SelectQueryBuilder<Conversation> {
+  private listQuery(ownerId: number, query: PlainQuery): SelectQueryBuilder<Conversation> {
     const { limit, cursor, chatbotId, topicId } = query;
     const select = this.conversations.createQueryBuilder('c').where('c.ownerId = :ownerId', { ownerId });
     if (chatbotId !== undefined) select.andWhere('c.chatbotId = :chatbotId', { chatbotId });

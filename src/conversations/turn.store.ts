@@ -143,7 +143,7 @@ export class TurnStore {
     const { id, ownerId, lastSeq, activeSeq, titleSource, summaryUntil } = conversation;
     const now = new Date();
     const changes = {
-      ...{ lastMessageAt: now, updatedAt: now },
+      ...{ lastMessageAt: now, updatedAt: now, isIndexed: false },
       ...(place.losesSummary && { summary: null, summaryUntil: 0 }),
     };
     const named = title === undefined ? {} : { title, titleSource: 'auto' as const };

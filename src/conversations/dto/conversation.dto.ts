@@ -3,6 +3,7 @@ import { IsInt, IsString, Matches, Max, Min, MinLength } from 'class-validator';
 import { PageQueryDto } from '../../common/page-query.dto.js';
 import { MaxLength, NotBlank, Optional, OptionalOrNull } from '../../common/validation.js';
 import type { Conversation } from '../conversation.entity.js';
+import { ConversationMatchDto } from './conversation-match.dto.js';
 
 /** A conversation. */
 export class ConversationDto {
@@ -45,10 +46,16 @@ export class ConversationDto {
   /** @example '2026-11-21T08:30:00.000Z' */
   updatedAt!: Date;
 
-  static from(conversation: Conversation): ConversationDto {
+  /** Where `q` was found; null where nothing was searched for. */
+  match!: ConversationMatchDto | null;
+
+  static from(conversation: Conversation, match: ConversationMatchDto | null = null): ConversationDto {
     const { id, title, chatbotId, topicId, externalId, activeSeq } = conversation;
     const { lastMessageAt, createdAt, updatedAt } = conversation;
-    return { id, title, chatbotId, topicId, externalId, activeSeq, lastMessageAt, createdAt, updatedAt };
+    return {
+      ...{ id, title, chatbotId, topicId, externalId, activeSeq, lastMessageAt, createdAt, updatedAt },
+      match,
+    };
   }
 }
 
@@ -57,7 +64,8 @@ export class ConversationPageDto {
   items!: ConversationDto[];
 
   /**
-   * Opaque; give it back as `cursor` for the next page. Null on the last one.
+   * Opaque; give it back as `cursor` for the next page. Null on the last one. With `q` a page may be short, or empty,
+   * and have a next one: one request looks at 5,000 conversations at most.
    * @example null
    */
   nextCursor!: string | null;
@@ -146,6 +154,18 @@ export class ChangeConversationDto {
 }
 
 export class ConversationQueryDto extends PageQueryDto {
+  /**
+   * Only those whose title, or one of whose messages, has all of these words, whatever their order, case, accents and
+   * width; the last one may be a beginning. Chinese, and what else is written without spaces, is found as it stands; so
+   * is what stands in quotation marks. What was said is found about a second after its end. At most 200 characters.
+   * @example 'dinner'
+   */
+  @Optional()
+  @IsString()
+  @NotBlank()
+  @MaxLength(200)
+  q?: string;
+
   /**
    * Only those with this chatbot.
    * @example 3

@@ -1,0 +1,113 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import type { EntityManager, Repository } from 'typeorm';
+import type { TermQuery } from '../../libs/text-terms/term-query.js';
+import { execute, marks, selectRows } from '../database/statements.js';
+import { Message } from './message.entity.js';
+import { SearchTerm } from './search-term.entity.js';
+
+/** Terms that are looked up for one query, the longest ones; whether the others are there the texts say. */
+const MAX_TERMS = 8;
+const MAX_BEGINNINGS = 4;
+const ROWS_PER_INSERT = 500;
+/** Behind all that begins with what stands before it, in both databases. */
+const LAST = '\u{10ffff}';
+
+/** A piece of SQL with the values of its `?`. */
+interface Sql {
+  text: string;
+  values: (string | number)[];
+}
+
+/** Where in a conversation candidates are looked for: below this `seq`. */
+export interface SearchPlace {
+  conversationId: number;
+  below: number;
+}
+
+/**
+ * Which messages have which terms (`search_terms`). Each look-up is a descent into the part of one conversation, so that
+ * it costs the same whatever else there is.
+ */
+@Injectable()
+export class SearchIndex {
+  constructor(@InjectRepository(SearchTerm) private readonly rows: Repository<SearchTerm>) {}
+
+  /** Adds terms of messages that have none yet, in the manager's transaction. */
+  async add(manager: EntityManager, rows: SearchTerm[]): Promise<void> {
+    for (let from = 0; from < rows.length; from += ROWS_PER_INSERT) {
+      const part = rows.slice(from, from + ROWS_PER_INSERT);
+      const places = part.map(() => '(?, ?, ?)').join(', ');
+      const values = part.flatMap(({ conversationId, term, seq }) => [conversationId, term, seq]);
+      await execute(
+        manager,
+        `INSERT INTO search_terms (conversation_id, term, seq) VALUES ${places}`,
+        values,
+      );
+    }
+  }
+
+  /** Of these conversations of one owner, those in which each of the terms is somewhere. */
+  async having(ownerId: number, ids: number[], query: TermQuery): Promise<Set<number>> {
+    if (ids.length === 0) return new Set();
+    // A subquery with a limit stays what it is; EXISTS may become a join that reads the terms of all conversations.
+    const conditions = conditionsOf(query).map(({ text, values }) => ({
+      text: `(SELECT t.seq FROM search_terms t WHERE t.conversation_id = c.id AND ${text} LIMIT 1) IS NOT NULL`,
+      values,
+    }));
+    const where = conditions.map(({ text }) => text).join(' AND ');
+    const found = await this.rows.manager.query<{ id: number }[]>(
+      `SELECT c.id AS id FROM conversations c WHERE c.owner_id = ? AND c.id IN (${marks(ids)}) AND ${where}`,
+      [ownerId, ...ids, ...conditions.flatMap(({ values }) => values)],
+    );
+    return new Set(found.map(({ id }) => Number(id)));
+  }
+
+  /** In each place the newest messages that have all of the terms, at most so many; in no order. */
+  async messages(
+    ownerId: number,
+    places: SearchPlace[],
+    query: TermQuery,
+    count: number,
+  ): Promise<Message[]> {
+    if (places.length === 0) return [];
+    const parts = places.map((place) => candidates(place, conditionsOf(query), count));
+    const { manager } = this.rows;
+    const found = await manager.query<{ id: number; seq: number }[]>(
+      parts.map(({ text }) => `SELECT * FROM (${text}) AS part`).join(' UNION ALL '),
+      parts.flatMap(({ values }) => values),
+    );
+    if (found.length === 0) return [];
+    const where = found.map(() => '(conversation_id = ? AND seq = ?)').join(' OR ');
+    const values = found.flatMap(({ id, seq }) => [Number(id), Number(seq)]);
+    return selectRows(manager, Message, `WHERE (${where}) AND owner_id = ?`, [...values, ownerId]);
+  }
+}
+
+/** What `term` must be in one row after the other; whole terms first, of which there are fewer. */
+function conditionsOf(query: TermQuery): Sql[] {
+  const longest = (terms: string[], count: number) =>
+    terms.toSorted((a, b) => b.length - a.length).slice(0, count);
+  return [
+    ...longest(query.terms, MAX_TERMS).map((term) => ({ text: 't.term = ?', values: [term] })),
+    ...longest(query.beginnings, MAX_BEGINNINGS).map((term) => ({
+      text: 't.term >= ? AND t.term < ?',
+      values: [term, term + LAST],
+    })),
+  ];
+}
+
+/** The first condition is walked through from the newest message on, the others are looked up on the way. */
+function candidates({ conversationId, below }: SearchPlace, [first, ...others]: Sql[], count: number): Sql {
+  const here = `SELECT DISTINCT t.seq FROM search_terms t WHERE t.conversation_id = ? AND ${first!.text}`;
+  const also = others.map(
+    ({ text }) => ` AND t.seq IN (SELECT t.seq FROM search_terms t WHERE t.conversation_id = ? AND ${text})`,
+  );
+  return {
+    text: `SELECT ? AS id, s.seq FROM (${here} AND t.seq < ?${also.join('')} ORDER BY t.seq DESC LIMIT ${count}) AS s`,
+    values: [
+      ...[conversationId, conversationId, ...first!.values, below],
+      ...others.flatMap(({ values }) => [conversationId, ...values]),
+    ],
+  };
+}
