@@ -16,6 +16,7 @@ const FEATURES = {
   usage: ['users'],
   conversations: ['users', 'chatbots', 'topics', 'files', 'usage', 'llm'],
   speech: ['users', 'files', 'topics', 'usage', 'conversations'],
+  suggestions: ['users', 'conversations', 'usage', 'llm'],
   learning: ['users', 'conversations', 'speech', 'llm', 'usage'],
 };
 

@@ -41,6 +41,11 @@ const ROOMS = {
     front: 'planted.service.ts',
     may: [...GROUND, 'users', 'files', 'topics', 'usage', 'conversations'],
   },
+  suggestions: {
+    dir: 'src/suggestions',
+    front: 'planted.entity.ts',
+    may: [...GROUND, 'users', 'conversations', 'usage', 'llm'],
+  },
   learning: {
     dir: 'src/learning',
     front: 'planted.service.ts',
@@ -107,6 +112,7 @@ const PLANTS = [
   ['front-conversations', 'src/conversations/inner.ts', '../files/planted-inner.js'],
   ['front-conversations', 'src/conversations/inner-llm.ts', '../llm/openai.language-model.js'],
   ['front-speech', 'src/speech/inner.ts', '../conversations/planted-inner.js'],
+  ['front-suggestions', 'src/suggestions/inner.ts', '../conversations/planted-inner.js'],
   ['front-learning', 'src/learning/inner.ts', '../conversations/planted-inner.js'],
   ['legacy-through-services', 'src/legacy/tutor/inner.ts', '../../conversations/planted-inner.js'],
   ['rooms-are-known', 'src/gadgets/gadget.ts', '../common/planted.js'],

@@ -12,6 +12,7 @@ import { VoiceTurns1795600000000 } from '../migrations/1795600000000-voice-turns
 import { Learning1795700000000 } from '../migrations/1795700000000-learning.js';
 import { Documents1795800000000 } from '../migrations/1795800000000-documents.js';
 import { Uploads1795900000000 } from '../migrations/1795900000000-uploads.js';
+import { Talk1796200000000 } from '../migrations/1796200000000-talk.js';
 import { Audit1796400000000 } from '../migrations/1796400000000-audit.js';
 import { AuditEvent } from './audit/audit-event.entity.js';
 import { AuditModule } from './audit/audit.module.js';
@@ -50,6 +51,7 @@ import { VoiceTurn } from './speech/voice-turn.entity.js';
 import { VOICE_TURN } from './speech/voice-turn.handover.js';
 import { VoiceTurnsModule } from './speech/voice-turns.module.js';
 import { VoicesModule } from './speech/voices.module.js';
+import { Suggestion } from './suggestions/suggestion.entity.js';
 import { Topic } from './topics/topic.entity.js';
 import { TopicsModule } from './topics/topics.module.js';
 import { UsageDay } from './usage/usage-day.entity.js';
@@ -73,6 +75,7 @@ export const ENTITIES = [
   FilePassage,
   MessageFile,
   Review,
+  Suggestion,
   Transcription,
   TranscriptionPiece,
   SpeechClip,
@@ -89,6 +92,7 @@ export const MIGRATIONS = [
   Learning1795700000000,
   Documents1795800000000,
   Uploads1795900000000,
+  Talk1796200000000,
   Audit1796400000000,
   Search1796300000000,
 ];

@@ -96,6 +96,11 @@ export const PROBLEMS = {
     ['External id taken', 'Another of your conversations has this externalId.'],
     ['外部编号已被占用', '您的另一个对话已使用该 externalId。'],
   ),
+  too_many_pinned: entry(
+    409,
+    ['Too many pinned', 'At most {max} conversations can be pinned; take one of them down first.'],
+    ['置顶对话过多', '最多可以置顶 {max} 个对话，请先取消其中一个。'],
+  ),
   payload_too_large: entry(
     413,
     ['Body too large', 'The body is larger than this route takes.'],

@@ -10,6 +10,7 @@ import { TITLE_LENGTH } from './title.js';
 @Index('uq_conversations_external', ['ownerId', 'externalId'], { unique: true })
 @Index('ix_conversations_recent', ['ownerId', 'lastMessageAt', 'id'])
 @Index('ix_conversations_unindexed', ['isIndexed', 'lastMessageAt'])
+@Index('ix_conversations_list', ['ownerId', 'pinned', 'archived', 'lastMessageAt', 'id'])
 export class Conversation extends TimedRow {
   @Column({ name: 'owner_id', type: 'bigint' })
   ownerId!: number;
@@ -38,9 +39,9 @@ export class Conversation extends TimedRow {
   @Column({ type: 'varchar', length: TITLE_LENGTH })
   title!: string;
 
-  /** Who gave the title; what the user gave is never replaced. */
+  /** Who gave the title: the first words (`auto`), then a model; what the user gave is never replaced. */
   @Column({ name: 'title_source', type: 'varchar', length: 10 })
-  titleSource!: 'none' | 'auto' | 'user';
+  titleSource!: 'none' | 'auto' | 'model' | 'user';
 
   /** The client's own id for it; unique per owner. */
   @Column({ name: 'external_id', type: 'varchar', length: 100, nullable: true })
@@ -73,4 +74,12 @@ export class Conversation extends TimedRow {
   /** Nothing was said behind `indexedSeq`; whoever says something takes the mark away. */
   @Column({ name: 'is_indexed', type: 'boolean', default: false })
   isIndexed!: boolean;
+
+  /** Put away, until somebody says something in it. */
+  @Column({ type: 'boolean', default: false })
+  archived!: boolean;
+
+  /** Before all others in lists. */
+  @Column({ type: 'boolean', default: false })
+  pinned!: boolean;
 }

@@ -44,7 +44,7 @@ export class ConversationsController {
     return this.conversations.create(user.id, dto);
   }
 
-  /** List the own conversations, the one last talked in first */
+  /** List the own conversations: pinned ones first, then the one last talked in first */
   @Get()
   @ApiOkResponse({ type: ConversationPageDto })
   list(@CurrentUser() user: AuthUser, @Query() query: ConversationQueryDto): Promise<ConversationPageDto> {
@@ -59,7 +59,7 @@ export class ConversationsController {
     return this.conversations.find(user.id, id);
   }
 
-  /** Rename a conversation, give it another chatbot or topic, or go on from another branch */
+  /** Rename, pin or archive a conversation, give it another chatbot or topic, or go on from another branch */
   @Patch(':id')
   @ApiParam({ name: 'id', type: 'integer' })
   @ApiOkResponse({ type: ConversationDto })

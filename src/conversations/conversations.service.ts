@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import type { EntityManager, Repository, SelectQueryBuilder } from 'typeorm';
+import type { EntityManager, Repository } from 'typeorm';
 import { ChatbotsService } from '../chatbots/chatbots.service.js';
 import { decodeCursor, type Page, pageOf } from '../common/cursor-page.js';
 import { AppError } from '../common/errors.js';
@@ -23,7 +23,21 @@ import {
 /** A page of the list, whatever is searched for in it. */
 type PlainQuery = Omit<ConversationQueryDto, 'q' | 'cursor'> & { cursor?: string | undefined };
 
-const positionOf = ({ lastMessageAt, id }: Conversation) => [lastMessageAt.getTime(), id];
+/** In a cursor the id of a pinned one is negative: whoever had a cursor before there were any can go on. */
+const positionOf = ({ lastMessageAt, pinned, id }: Conversation) => [
+  ...[lastMessageAt.getTime(), pinned ? -id : id],
+];
+
+/** More than this are no longer found at a glance; and so many are read before the first page of the others. */
+const MAX_PINNED = 50;
+
+/** Whether it is pinned already, or fewer than so many are. MySQL reads the table it changes only behind a LIMIT. */
+const ROOM_FOR_A_PIN =
+  '(pinned = 1 OR (SELECT COUNT(*) FROM (SELECT id FROM conversations ' +
+  `WHERE owner_id = :owner AND pinned = 1 LIMIT ${MAX_PINNED}) AS others) < ${MAX_PINNED})`;
+
+type Owned = Pick<Conversation, 'id' | 'ownerId'>;
+type Changes = Partial<Omit<Conversation, 'owner' | 'chatbot' | 'topic'>>;
 
 /** Conversations of their owners. */
 @Injectable()
@@ -50,6 +64,7 @@ export class ConversationsService {
       ...{ title: dto.title ?? '', titleSource: dto.title === undefined ? 'none' : 'user' },
       ...{ summary: null, summaryUntil: 0, lastSeq: 0, activeSeq: 0, lastMessageAt: new Date() },
       ...{ indexedSeq: 0, isIndexed: true },
+      ...{ archived: false, pinned: false },
     });
     try {
       return ConversationDto.from(await this.conversations.save(conversation));
@@ -58,7 +73,7 @@ export class ConversationsService {
     }
   }
 
-  /** Conversations of this user, the one last talked in first. */
+  /** Conversations of this user: pinned ones before the others, of each the one last talked in first. */
   async list(ownerId: number, query: ConversationQueryDto): Promise<ConversationPageDto> {
     const { q } = query;
     if (q !== undefined) return this.found(ownerId, { ...query, q });
@@ -81,8 +96,17 @@ export class ConversationsService {
     return { items: found, nextCursor };
   }
 
+  /** Pinned ones are a part of the list of their own, before the others. */
   private async page(ownerId: number, query: PlainQuery): Promise<Page<Conversation>> {
-    const rows = await this.listQuery(ownerId, query).getMany();
+    const [time, id = -1] = decodeCursor(query.cursor, 2) ?? [];
+    const behind = time === undefined ? [] : [time, Math.abs(id)];
+    const isPinned = id < 0;
+    const rows = isPinned ? await this.part(ownerId, query, { pinned: 1, behind }) : [];
+    const left = query.limit + 1 - rows.length;
+    if (left > 0) {
+      const others = { pinned: 0, behind: isPinned ? [] : behind } as const;
+      rows.push(...(await this.part(ownerId, query, others, left)));
+    }
     return pageOf(rows, query.limit, positionOf);
   }
 
@@ -90,18 +114,20 @@ export class ConversationsService {
     return ConversationDto.from(await this.findOwned(ownerId, id));
   }
 
-  /** @throws AppError not_found (also chatbot or topic) */
+  /** @throws AppError not_found (also chatbot or topic), too_many_pinned */
   async change(ownerId: number, id: number, dto: ChangeConversationDto): Promise<ConversationDto> {
     await this.findOwned(ownerId, id);
     await this.assertOwned(ownerId, dto);
-    const { title, chatbotId, topicId, activeSeq } = dto;
+    const { title, chatbotId, topicId, activeSeq, archived, pinned } = dto;
     const changes = {
       ...(title !== undefined && { title, titleSource: 'user' as const }),
       ...(chatbotId !== undefined && { chatbotId }),
       ...(topicId !== undefined && { topicId }),
+      ...(archived !== undefined && { archived }),
+      ...(pinned !== undefined && { pinned }),
       updatedAt: new Date(),
     };
-    if (activeSeq === undefined) await this.conversations.update({ id, ownerId }, changes);
+    if (activeSeq === undefined) await this.update({ id, ownerId }, changes);
     else while (!(await this.changeBranch(ownerId, id, activeSeq, changes)));
     return this.find(ownerId, id);
   }
@@ -136,22 +162,32 @@ export class ConversationsService {
    * Makes this message's branch the active one; a summary of another branch is dropped. False where something was said
    * or summarized meanwhile: then the branch, or its summary, is not what was looked at.
    */
-  private async changeBranch(
-    ownerId: number,
-    id: number,
-    seq: number,
-    changes: Partial<Conversation>,
-  ): Promise<boolean> {
+  private async changeBranch(ownerId: number, id: number, seq: number, changes: Changes): Promise<boolean> {
     const conversation = await this.findOwned(ownerId, id);
     const { lastSeq, summaryUntil } = conversation;
     const activeSeq = await this.branches.newestBehind(conversation, seq);
     const end = await this.branches.activeEnd(Object.assign(new Conversation(), conversation, { activeSeq }));
     const isSummarized = await this.branches.isSummarized(conversation, end);
-    const { affected } = await this.conversations.update(
+    return this.update(
       { id, ownerId, lastSeq, summaryUntil },
       { ...changes, activeSeq, ...(!isSummarized && { summary: null, summaryUntil: 0 }) },
     );
-    return affected !== 0;
+  }
+
+  /**
+   * Changes the row where it is as `where` says; false where it is not. One statement decides whether there is room for
+   * one more pinned conversation, so that several at once do not pass the limit.
+   * @throws AppError too_many_pinned
+   */
+  private async update(where: Owned & Partial<Conversation>, changes: Changes): Promise<boolean> {
+    const update = this.conversations.createQueryBuilder().update().set(changes).where(where);
+    if (changes.pinned) update.andWhere(ROOM_FOR_A_PIN, { owner: where.ownerId });
+    if ((await update.execute()).affected !== 0) return true;
+    const { id, ownerId } = where;
+    const isRefused = changes.pinned && !(await this.findOwned(ownerId, id)).pinned;
+    if (isRefused && (await this.conversations.countBy({ ownerId, pinned: true })) >= MAX_PINNED)
+      throw new AppError('too_many_pinned', { params: { max: MAX_PINNED } });
+    return false;
   }
 
   private async assertOwned(ownerId: number, { chatbotId, topicId }: ChangeConversationDto): Promise<void> {
@@ -159,23 +195,27 @@ export class ConversationsService {
     if (topicId) await this.topics.findOwned(ownerId, topicId);
   }
 
-  private listQuery(ownerId: number, query: PlainQuery): SelectQueryBuilder<Conversation> {
-    const { limit, cursor, chatbotId, topicId } = query;
-    const select = this.conversations.createQueryBuilder('c').where('c.ownerId = :ownerId', { ownerId });
+  /** The pinned conversations, or the others: each part of the list is read in the order of an index. */
+  private part(
+    ownerId: number,
+    { chatbotId, topicId, archived, limit }: PlainQuery,
+    { pinned, behind: [time, id] }: { pinned: 0 | 1; behind: number[] },
+    take = limit + 1,
+  ): Promise<Conversation[]> {
+    const select = this.conversations.createQueryBuilder('c');
+    select.where('c.ownerId = :ownerId AND c.pinned = :pinned', { ownerId, pinned });
+    if (archived !== 'all')
+      select.andWhere('c.archived = :archived', { archived: Number(archived === 'true') });
     if (chatbotId !== undefined) select.andWhere('c.chatbotId = :chatbotId', { chatbotId });
     if (topicId !== undefined) select.andWhere('c.topicId = :topicId', { topicId });
-    const position = decodeCursor(cursor, 2);
-    if (position) {
-      const [time, id] = position as [number, number];
-      select.andWhere('(c.lastMessageAt < :at OR (c.lastMessageAt = :at AND c.id < :id))', {
+    if (time !== undefined && id !== undefined) {
+      // The first comparison alone is a range of the index; with an OR around it, SQLite would read from the beginning.
+      select.andWhere('c.lastMessageAt <= :at AND (c.lastMessageAt < :at OR c.id < :id)', {
         at: this.timeParameter(time),
         id,
       });
     }
-    return select
-      .orderBy('c.lastMessageAt', 'DESC')
-      .addOrderBy('c.id', 'DESC')
-      .take(limit + 1);
+    return select.orderBy('c.lastMessageAt', 'DESC').addOrderBy('c.id', 'DESC').take(take).getMany();
   }
 
   /** A raw parameter is not prepared by its column: the driver is asked to, since SQLite keeps times as text. */

@@ -108,6 +108,10 @@ export class Message {
   @Column({ type: 'varchar', length: 4, nullable: true })
   feedback!: 'up' | 'down' | null;
 
+  /** What the user said of the answer along with his feedback. */
+  @Column({ name: 'feedback_comment', type: 'longtext', nullable: true })
+  feedbackComment!: string | null;
+
   /** When the user first asked to see the text of an answer, which until then he only hears. */
   @Column({ name: 'revealed_at', type: 'datetime', precision: 3, nullable: true })
   revealedAt!: Date | null;

@@ -69,8 +69,12 @@ export class MessagesService {
   }
 
   /** Keeps what the user thinks of an answer. @throws AppError not_found, also for the user's own message */
-  async rate(ownerId: number, id: number, { value }: FeedbackDto): Promise<MessageDto> {
-    const { affected } = await this.messages.update({ id, ownerId, role: 'assistant' }, { feedback: value });
+  async rate(ownerId: number, id: number, { value, comment }: FeedbackDto): Promise<MessageDto> {
+    const said = value !== null && comment?.trim() ? comment : null;
+    const { affected } = await this.messages.update(
+      { id, ownerId, role: 'assistant' },
+      { feedback: value, feedbackComment: said },
+    );
     if (affected === 0) throw new AppError('not_found');
     return this.find(ownerId, id);
   }

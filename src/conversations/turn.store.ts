@@ -143,7 +143,8 @@ export class TurnStore {
     const { id, ownerId, lastSeq, activeSeq, titleSource, summaryUntil } = conversation;
     const now = new Date();
     const changes = {
-      ...{ lastMessageAt: now, updatedAt: now, isIndexed: false },
+      // Whatever is gone on with is not put away any more.
+      ...{ lastMessageAt: now, updatedAt: now, isIndexed: false, archived: false },
       ...(place.losesSummary && { summary: null, summaryUntil: 0 }),
     };
     const named = title === undefined ? {} : { title, titleSource: 'auto' as const };
@@ -233,6 +234,7 @@ const BLANK: Partial<Message> = {
   outputTokens: null,
   usageEstimated: false,
   feedback: null,
+  feedbackComment: null,
   revealedAt: null,
   runningIn: null,
   leaseOwner: null,

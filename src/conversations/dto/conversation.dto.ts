@@ -1,5 +1,6 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsInt, IsString, Matches, Max, Min, MinLength } from 'class-validator';
+import { IsBoolean, IsIn, IsInt, IsString, Matches, Max, Min, MinLength } from 'class-validator';
 import { PageQueryDto } from '../../common/page-query.dto.js';
 import { MaxLength, NotBlank, Optional, OptionalOrNull } from '../../common/validation.js';
 import type { Conversation } from '../conversation.entity.js';
@@ -40,6 +41,18 @@ export class ConversationDto {
    */
   lastMessageAt!: Date;
 
+  /**
+   * Put away: not in the list, unless it is asked for. Whoever says something in it takes it out again.
+   * @example false
+   */
+  archived!: boolean;
+
+  /**
+   * Before all others in the list.
+   * @example false
+   */
+  pinned!: boolean;
+
   /** @example '2026-11-21T08:30:00.000Z' */
   createdAt!: Date;
 
@@ -51,15 +64,16 @@ export class ConversationDto {
 
   static from(conversation: Conversation, match: ConversationMatchDto | null = null): ConversationDto {
     const { id, title, chatbotId, topicId, externalId, activeSeq } = conversation;
-    const { lastMessageAt, createdAt, updatedAt } = conversation;
+    const { lastMessageAt, archived, pinned, createdAt, updatedAt } = conversation;
     return {
-      ...{ id, title, chatbotId, topicId, externalId, activeSeq, lastMessageAt, createdAt, updatedAt },
+      ...{ id, title, chatbotId, topicId, externalId, activeSeq },
+      ...{ lastMessageAt, archived, pinned, createdAt, updatedAt },
       match,
     };
   }
 }
 
-/** A page of conversations, the one last talked in first. */
+/** A page of conversations: pinned ones before the others, of each the one last talked in first. */
 export class ConversationPageDto {
   items!: ConversationDto[];
 
@@ -151,6 +165,22 @@ export class ChangeConversationDto {
   @Min(1)
   @Max(2_147_483_647)
   activeSeq?: number;
+
+  /**
+   * Puts it away, or takes it out again.
+   * @example false
+   */
+  @Optional()
+  @IsBoolean()
+  archived?: boolean;
+
+  /**
+   * Puts it before all others in the list; at most 50 are.
+   * @example true
+   */
+  @Optional()
+  @IsBoolean()
+  pinned?: boolean;
 }
 
 export class ConversationQueryDto extends PageQueryDto {
@@ -187,4 +217,13 @@ export class ConversationQueryDto extends PageQueryDto {
   @Min(1)
   @Max(Number.MAX_SAFE_INTEGER)
   topicId?: number;
+
+  /**
+   * Only those that are put away (`true`), only the others (`false`), or `all`.
+   * @example 'all'
+   */
+  @ApiPropertyOptional()
+  @Optional()
+  @IsIn(['false', 'true', 'all'])
+  archived: 'false' | 'true' | 'all' = 'false';
 }

@@ -1,8 +1,8 @@
-import { IsIn } from 'class-validator';
+import { IsIn, IsString } from 'class-validator';
 import { PageQueryDto } from '../../common/page-query.dto.js';
 import { turnErrorText } from '../../common/stored-errors.js';
 import { currentLanguage } from '../../common/request-context.js';
-import { Optional } from '../../common/validation.js';
+import { MaxLength, Optional, OptionalOrNull } from '../../common/validation.js';
 import { MessageFileDto } from '../../files/dto/file.dto.js';
 import type { FinishReason, Message, MessageStatus } from '../message.entity.js';
 
@@ -106,6 +106,12 @@ export class MessageDto {
   feedback!: 'up' | 'down' | null;
 
   /**
+   * What the user said along with his feedback.
+   * @example 'The second date is wrong.'
+   */
+  feedbackComment!: string | null;
+
+  /**
    * When the text of a spoken answer was first asked for (`POST messages/{id}/reveal`): a client that plays answers
    * keeps the text hidden until then. Null before, and on a user's message.
    */
@@ -116,12 +122,12 @@ export class MessageDto {
 
   static from(message: Message): MessageDto {
     const { id, conversationId, seq, role, content, status, replyTo, provider, model } = message;
-    const { feedback, revealedAt, createdAt } = message;
+    const { feedback, feedbackComment, revealedAt, createdAt } = message;
     return {
       ...{ id, conversationId, seq, role, content, status, replyTo, files: filesOf(message) },
       error: errorOf(message),
       ...{ provider, model, finishReason: message.finishReason },
-      ...{ usage: usageOf(message), feedback, revealedAt, createdAt },
+      ...{ usage: usageOf(message), feedback, feedbackComment, revealedAt, createdAt },
     };
   }
 }
@@ -169,4 +175,13 @@ export class FeedbackDto {
    */
   @IsIn(['up', 'down', null])
   value!: 'up' | 'down' | null;
+
+  /**
+   * Why, in at most 2,000 characters. It stands with this feedback: without it, and with `value` null, there is none.
+   * @example 'The second date is wrong.'
+   */
+  @OptionalOrNull()
+  @IsString()
+  @MaxLength(2_000)
+  comment?: string | null;
 }
