@@ -31,6 +31,7 @@ import { SearchTerm } from './conversations/search-term.entity.js';
 import { SUMMARIZE } from './conversations/summaries.js';
 import { DatabaseModule } from './database/database.module.js';
 import { BlobRemoval } from './files/blob-removal.entity.js';
+import { EXTRACT } from './files/extractions.js';
 import { FilePassage } from './files/file-passage.entity.js';
 import { FilesModule } from './files/files.module.js';
 import { StoredFile } from './files/stored-file.entity.js';
@@ -108,6 +109,7 @@ const lanesOf = (env: Env) => [
   { name: 'speech', jobs: [TRANSCRIBE], concurrency: env.SPEECH_CONCURRENCY, lockMs: SPEECH_LOCK_MS },
   { name: 'voice-turns', jobs: [VOICE_TURN], concurrency: VOICE_TURNS_AT_ONCE, lockMs: SPEECH_LOCK_MS },
   { name: 'learning', jobs: [REVIEW], concurrency: REVIEWS_AT_ONCE },
+  { name: 'documents', jobs: [EXTRACT], concurrency: env.DOCUMENTS_CONCURRENCY },
 ];
 
 /** Voice turns that one process works on at a time; most of their time they wait for their model. */

@@ -36,6 +36,29 @@ export const REVIEW_ERRORS: Record<string, Record<Language, string>> = {
 /** Texts of the errors that a file carries in its row that could not be read, by code. */
 export const EXTRACTION_ERRORS: Record<string, Record<Language, string>> = {
   file_unreadable: { en: 'The file is broken, or not what it seems.', zh: '文件已损坏或格式不正确。' },
+  file_encrypted: { en: 'The file is protected by a password.', zh: '文件受密码保护。' },
+  file_too_large_inside: {
+    en: 'There is too much in the file when it is unpacked.',
+    zh: '文件解压后的内容过大。',
+  },
+  document_too_long: {
+    en: 'The document has more than 2,000 pages or 5 million characters.',
+    zh: '文档超过 2000 页或 500 万个字符。',
+  },
+  no_text: {
+    en: 'There is no text in the document: it may consist of pictures of pages.',
+    zh: '文档中没有文字，可能是扫描件。',
+  },
+  picture_too_large: {
+    en: 'The picture has more than 50 million pixels, or 20,000 on one side.',
+    zh: '图片超过 5000 万像素，或单边超过 20000 像素。',
+  },
+  extraction_timeout: { en: 'Reading the file took too long.', zh: '读取文件超时。' },
+  extraction_memory: { en: 'Reading the file took too much memory.', zh: '读取文件占用内存过多。' },
+  extraction_crashed: {
+    en: 'The file could not be read in several attempts.',
+    zh: '多次尝试后仍无法读取文件。',
+  },
 };
 
 /** The text of why a file could not be read, in a language; unknown codes fall back to the general one. */
