@@ -18,6 +18,11 @@ const FEATURES = {
   speech: ['users', 'files', 'topics', 'usage', 'conversations'],
   suggestions: ['users', 'conversations', 'usage', 'llm'],
   learning: ['users', 'conversations', 'speech', 'llm', 'usage'],
+  // All that belongs to somebody; nobody imports it.
+  privacy: [
+    ...['users', 'audit', 'auth', 'prompts', 'chatbots', 'topics', 'files', 'usage'],
+    ...['conversations', 'speech', 'learning'],
+  ],
 };
 
 /** What every room may import, below the features. */

@@ -51,6 +51,15 @@ const ROOMS = {
     front: 'planted.service.ts',
     may: [...GROUND, 'users', 'conversations', 'speech', 'llm', 'usage'],
   },
+  privacy: {
+    dir: 'src/privacy',
+    front: 'planted.module.ts',
+    may: [
+      ...GROUND,
+      ...['users', 'audit', 'auth', 'prompts', 'chatbots', 'topics', 'files', 'usage'],
+      ...['conversations', 'speech', 'learning'],
+    ],
+  },
   llm: { dir: 'src/llm', front: 'language-model.ts', may: ['common', 'config'] },
   tutor: {
     dir: 'src/legacy/tutor',
@@ -70,6 +79,7 @@ const ROOMS = {
       'conversations',
       'speech',
       'learning',
+      'privacy',
     ],
     rules: {
       notebook: 'legacy-one-surface',
@@ -114,6 +124,7 @@ const PLANTS = [
   ['front-speech', 'src/speech/inner.ts', '../conversations/planted-inner.js'],
   ['front-suggestions', 'src/suggestions/inner.ts', '../conversations/planted-inner.js'],
   ['front-learning', 'src/learning/inner.ts', '../conversations/planted-inner.js'],
+  ['front-privacy', 'src/privacy/inner.ts', '../conversations/planted-inner.js'],
   ['legacy-through-services', 'src/legacy/tutor/inner.ts', '../../conversations/planted-inner.js'],
   ['rooms-are-known', 'src/gadgets/gadget.ts', '../common/planted.js'],
   ['no-barrels', 'src/users/barrel.ts', './index.js'],

@@ -14,6 +14,7 @@ import { Documents1795800000000 } from '../migrations/1795800000000-documents.js
 import { Uploads1795900000000 } from '../migrations/1795900000000-uploads.js';
 import { Talk1796200000000 } from '../migrations/1796200000000-talk.js';
 import { Audit1796400000000 } from '../migrations/1796400000000-audit.js';
+import { Privacy1796500000000 } from '../migrations/1796500000000-privacy.js';
 import { AuditEvent } from './audit/audit-event.entity.js';
 import { AuditModule } from './audit/audit.module.js';
 import { Search1796300000000 } from '../migrations/1796300000000-search.js';
@@ -39,6 +40,9 @@ import { HealthModule } from './health/health.module.js';
 import { LearningModule } from './learning/learning.module.js';
 import { Review } from './learning/review.entity.js';
 import { REVIEW } from './learning/review.jobs.js';
+import { DataExport } from './privacy/data-export.entity.js';
+import { EXPORT } from './privacy/data-export.jobs.js';
+import { PrivacyModule } from './privacy/privacy.module.js';
 import { PromptScope } from './prompts/prompt-scope.entity.js';
 import { Prompt } from './prompts/prompt.entity.js';
 import { PromptsModule } from './prompts/prompts.module.js';
@@ -81,6 +85,7 @@ export const ENTITIES = [
   TranscriptionPiece,
   SpeechClip,
   VoiceTurn,
+  DataExport,
 ];
 export const MIGRATIONS = [
   Foundation1795000000000,
@@ -96,6 +101,7 @@ export const MIGRATIONS = [
   Talk1796200000000,
   Audit1796400000000,
   Search1796300000000,
+  Privacy1796500000000,
 ];
 
 /** Every job that there is, but those with a lane of their own. */
@@ -110,6 +116,7 @@ const lanesOf = (env: Env) => [
   { name: 'voice-turns', jobs: [VOICE_TURN], concurrency: VOICE_TURNS_AT_ONCE, lockMs: SPEECH_LOCK_MS },
   { name: 'learning', jobs: [REVIEW], concurrency: REVIEWS_AT_ONCE },
   { name: 'documents', jobs: [EXTRACT], concurrency: env.DOCUMENTS_CONCURRENCY },
+  { name: 'privacy', jobs: [EXPORT], concurrency: EXPORTS_AT_ONCE },
 ];
 
 /** Voice turns that one process works on at a time; most of their time they wait for their model. */
@@ -117,6 +124,9 @@ const VOICE_TURNS_AT_ONCE = 50;
 
 /** Reviews that one process asks models for at a time. */
 const REVIEWS_AT_ONCE = 8;
+
+/** Exports that one process puts together at a time: each reads all that somebody has. */
+const EXPORTS_AT_ONCE = 2;
 
 /** How long a running job may go on at a shutdown; turns have their own time, and a job is run again. */
 const JOB_GRACE_MS = 2_000;
@@ -166,6 +176,7 @@ export class AppModule {
       UsageModule,
       VoicesModule,
       VoiceTurnsModule,
+      PrivacyModule,
     ];
     return { module: AppModule, imports: [...ground(env), ...features] };
   }

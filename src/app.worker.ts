@@ -7,6 +7,7 @@ import type { Env } from './config/env.js';
 import { ConversationsModule } from './conversations/conversations.module.js';
 import { FilesModule } from './files/files.module.js';
 import { LearningModule } from './learning/learning.module.js';
+import { PrivacyModule } from './privacy/privacy.module.js';
 import { SpeechModule } from './speech/speech.module.js';
 import { VoiceTurnsModule } from './speech/voice-turns.module.js';
 
@@ -24,6 +25,7 @@ export class WorkerModule {
         SpeechModule,
         VoiceTurnsModule,
         LearningModule,
+        PrivacyModule,
       ],
     };
   }

@@ -1,7 +1,13 @@
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
-import { type AuthUser, PUBLIC_ROUTE, REQUIRED_ROLE, type UserRole } from '../common/current-user.js';
+import {
+  type AuthUser,
+  LINKED_ROUTE,
+  PUBLIC_ROUTE,
+  REQUIRED_ROLE,
+  type UserRole,
+} from '../common/current-user.js';
 import { AppError } from '../common/errors.js';
 import { requestContext } from '../common/request-context.js';
 import { UNLIMITED_ROUTE } from '../common/rate-limits.js';
@@ -30,8 +36,7 @@ export class AuthGuard implements CanActivate {
     const targets = [context.getHandler(), context.getClass()];
     const request = context.switchToHttp().getRequest<FastifyRequest & { user?: AuthUser }>();
     try {
-      if (!this.reflector.getAllAndOverride<boolean | undefined>(PUBLIC_ROUTE, targets))
-        request.user = await this.authenticate(request);
+      if (!this.isOpen(targets, request)) request.user = await this.authenticate(request);
     } finally {
       // A stranger's request counts for its address, and too many of them are refused as such.
       if (!this.reflector.getAllAndOverride<boolean | undefined>(UNLIMITED_ROUTE, targets))
@@ -40,6 +45,13 @@ export class AuthGuard implements CanActivate {
     const role = this.reflector.getAllAndOverride<UserRole | undefined>(REQUIRED_ROLE, targets);
     if (role && request.user?.role !== role) throw new AppError('route_not_found');
     return true;
+  }
+
+  /** Whether it needs no login, or brings what stands in its place. */
+  private isOpen(targets: Parameters<Reflector['getAllAndOverride']>[1], { query }: FastifyRequest): boolean {
+    const has = (mark: string) =>
+      this.reflector.getAllAndOverride<boolean | undefined>(mark, targets) === true;
+    return has(PUBLIC_ROUTE) || (has(LINKED_ROUTE) && (query as { token?: unknown }).token !== undefined);
   }
 
   private async authenticate(request: FastifyRequest): Promise<AuthUser> {

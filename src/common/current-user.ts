@@ -21,6 +21,10 @@ export const PUBLIC_ROUTE = 'parley:public';
 /** Marks a route that needs no login. */
 export const Public = () => SetMetadata(PUBLIC_ROUTE, true);
 
+export const LINKED_ROUTE = 'parley:linked';
+/** Marks a route that a link opens as well: where the query has a `token` nobody is logged in, and the route checks it. */
+export const Linked = () => SetMetadata(LINKED_ROUTE, true);
+
 export const REQUIRED_ROLE = 'parley:role';
 /** Marks a route for one role; for everybody else it does not exist. */
 export const RequireRole = (role: UserRole) => SetMetadata(REQUIRED_ROLE, role);

@@ -1,11 +1,13 @@
 import { FILE_PROBLEMS } from './file-problems.js';
 import { entry, type ProblemEntry } from './problem-entry.js';
+import { PRIVACY_PROBLEMS } from './privacy-problems.js';
 import { SPEECH_PROBLEMS } from './speech-problems.js';
 
 /** Every error that the API answers with: the one table from stable code to HTTP status and texts. */
 export const PROBLEMS = {
   ...FILE_PROBLEMS,
   ...SPEECH_PROBLEMS,
+  ...PRIVACY_PROBLEMS,
   invalid_input: entry(
     400,
     ['Invalid input', 'Some fields are not valid; see errors.'],

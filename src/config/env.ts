@@ -4,6 +4,7 @@ import { ConfigError } from './config-error.js';
 import { databaseDialect } from './database-url.js';
 import { fileVariables } from './files-env.js';
 import { resolveJwtSecret } from './jwt-secret.js';
+import { privacyVariables } from './privacy-env.js';
 import { decimal, FALSE, flag, httpUrl, isHttpUrl, list, parseVariables, TRUE, whole } from './values.js';
 import { checkVoices, type TtsProvider, voiceProvider, voiceVariables } from './voice-env.js';
 import { checkWhisper, whisperVariables } from './whisper-env.js';
@@ -107,6 +108,7 @@ export const envSchema = z.object({
   TEMPERATURE: decimal(0, 2).optional(),
   DEBUG: flag(false),
   ...fileVariables,
+  ...privacyVariables,
   ...voiceVariables,
   ...whisperVariables,
 });

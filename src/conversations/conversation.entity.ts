@@ -11,6 +11,7 @@ import { TITLE_LENGTH } from './title.js';
 @Index('ix_conversations_recent', ['ownerId', 'lastMessageAt', 'id'])
 @Index('ix_conversations_unindexed', ['isIndexed', 'lastMessageAt'])
 @Index('ix_conversations_list', ['ownerId', 'pinned', 'archived', 'lastMessageAt', 'id'])
+@Index('ix_conversations_last_message', ['lastMessageAt', 'id'])
 export class Conversation extends TimedRow {
   @Column({ name: 'owner_id', type: 'bigint' })
   ownerId!: number;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { IsNull, LessThan, type Repository } from 'typeorm';
+import { Between, IsNull, LessThan, type Repository } from 'typeorm';
 import { decodeCursor, type Page, pageOf } from '../common/cursor-page.js';
 import { AppError } from '../common/errors.js';
 import { Branches } from './branches.js';
@@ -62,6 +62,18 @@ export class MessagesService {
       if (rows.push(message) > limit) break;
     }
     return pageOf(rows, limit, ({ seq, replyTo }) => [seq, replyTo ?? 0]);
+  }
+
+  /** The first messages of a conversation from one place to another, in their order; none where it is gone. */
+  async between(
+    { id: conversationId, ownerId }: Pick<Conversation, 'id' | 'ownerId'>,
+    [first, last]: [number, number],
+    limit: number,
+  ): Promise<MessageDto[]> {
+    const where = { conversationId, ownerId, seq: Between(first, last) };
+    const rows = await this.messages.find({ where, order: { seq: 'ASC' }, take: limit });
+    await this.files.load(rows);
+    return rows.map((message) => MessageDto.from(message));
   }
 
   async find(ownerId: number, id: number): Promise<MessageDto> {

@@ -64,12 +64,13 @@ export async function sendFile(
 }
 
 /** Somebody else who logs in at the same browser must not find it in the cache: that asks again by its ETag. */
-function headersOf({ name, mediaType }: StoredFile, etag: string): Record<string, string> {
+function headersOf({ kind, name, mediaType }: StoredFile, etag: string): Record<string, string> {
   return {
     'Content-Type': mediaType,
     ETag: etag,
     'Accept-Ranges': 'bytes',
-    'Cache-Control': `private, max-age=${YEAR_SECONDS}, immutable`,
+    // An archive of all that somebody has is not to be left lying about.
+    'Cache-Control': kind === 'export' ? 'no-store' : `private, max-age=${YEAR_SECONDS}, immutable`,
     Vary: 'Origin, Authorization, Cookie',
     'Content-Disposition': dispositionOf(name, isShown(mediaType)),
     'Content-Security-Policy': "sandbox; default-src 'none'",

@@ -54,6 +54,21 @@ const MAKERS: Record<string, Maker> = {
     const { id } = await storeFile(ctx, client.account.id, Buffer.from('Oolong is tea.'), upload);
     return [body.fileId, id];
   },
+  // As one is when it is done: a worker makes it, where there is one.
+  exports: async (client, _, ctx) => {
+    const { id: ownerId } = client.account;
+    const options = { kind: 'export' as const, name: 'parley-export.zip', mediaType: 'application/zip' };
+    const { id: fileId } = await storeFile(ctx, ownerId, Buffer.from('PK'), options);
+    const times = ['2026-11-21 08:30:00.000', '2026-11-21 08:30:09.000'];
+    const end = '2226-11-24 08:30:09.000';
+    await ctx.query(
+      `INSERT INTO data_exports (owner_id, status, runs, progress, file_id, created_at, finished_at, expires_at, due_at)
+       VALUES (?, 'done', 1, 1, ?, ?, ?, ?, ?)`,
+      [ownerId, fileId, ...times, end, end],
+    );
+    const rows = await ctx.query('SELECT id FROM data_exports WHERE owner_id = ?', [ownerId]);
+    return rows.map(({ id }) => Number(id));
+  },
   // As one is when it has ended: while it is on its way it changes what else there is.
   'voice-messages': async (client, { conversations, messages, transcriptions }, ctx) => {
     const values = {
@@ -116,6 +131,7 @@ function othersOf(kind: string, ids: number[]): string[] {
 }
 
 function pathOf(kind: string): string {
+  if (kind === 'exports') return `users/me/${kind}`;
   return kind === 'transcriptions' ? `speech/${kind}` : kind;
 }
 

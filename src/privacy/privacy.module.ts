@@ -1,0 +1,30 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { AuditModule } from '../audit/audit.module.js';
+import { ConversationsModule } from '../conversations/conversations.module.js';
+import { FilesModule } from '../files/files.module.js';
+import { DataExport } from './data-export.entity.js';
+import { DataExportJobs } from './data-export.jobs.js';
+import { DataExportRuns } from './data-export.runs.js';
+import { DataExportWriter } from './data-export.writer.js';
+import { DataExportsController } from './data-exports.controller.js';
+import { DataExportsService } from './data-exports.service.js';
+import { ExportContents } from './export-contents.js';
+import { ExportLimits } from './export-limits.js';
+import { ExportLinks } from './export-links.js';
+
+/** What people may ask for of their data. */
+@Module({
+  imports: [TypeOrmModule.forFeature([DataExport]), AuditModule, ConversationsModule, FilesModule],
+  controllers: [DataExportsController],
+  providers: [
+    DataExportsService,
+    DataExportRuns,
+    DataExportJobs,
+    DataExportWriter,
+    ExportContents,
+    ExportLimits,
+    ExportLinks,
+  ],
+})
+export class PrivacyModule {}
