@@ -6,6 +6,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppModule } from './app.module.js';
 import { setUpSwagger } from './app.swagger.js';
+import { acceptLongBodies } from './common/body-limit.js';
 import { AppError } from './common/errors.js';
 import { JsonLogger } from './common/json-logger.js';
 import { ProblemFilter, sendProblem } from './common/problem.filter.js';
@@ -89,6 +90,7 @@ async function acceptRequests(app: NestFastifyApplication, env: Env): Promise<vo
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
   // JSON is what the API reads: Fastify's own parser for plain text would make a body of anything.
   fastify.removeContentTypeParser('text/plain');
+  acceptLongBodies(fastify);
   await acceptUploads(fastify);
   fastify.addHook('onRequest', giveContext);
   fastify.addHook('onSend', (_request, reply, _payload, done) => {
