@@ -52,6 +52,29 @@ export async function insertRow<T extends object>(
   return (await execute(manager, `INSERT INTO ${table} (${names}) VALUES (${marks(values)})`, values)).id;
 }
 
+/** So many rows in a statement: SQLite binds 32,766 values at most, and a statement holds everybody else up. */
+const ROWS_AT_ONCE = 500;
+
+/** Inserts rows whose columns are all named; those whose key is there already are left out. */
+export async function insertMissing<T extends object>(
+  manager: EntityManager,
+  entity: Entity<T>,
+  rows: T[],
+): Promise<void> {
+  const { table, columns } = shapeOf(manager, entity);
+  const names = columns.map(({ databaseName }) => quoted(databaseName)).join(', ');
+  const sqlite = manager.dataSource.options.type === 'better-sqlite3';
+  const head = `INSERT ${sqlite ? 'OR IGNORE' : 'IGNORE'} INTO ${table} (${names}) VALUES`;
+  for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
+    const some = rows.slice(from, from + ROWS_AT_ONCE);
+    const values = some.flatMap((row) =>
+      columns.map((column) => stored(manager, column, (row as ObjectLiteral)[column.propertyName])),
+    );
+    const tuple = `(${marks(columns)})`;
+    await execute(manager, `${head} ${some.map(() => tuple).join(', ')}`, values);
+  }
+}
+
 /** Changes the rows whose columns are equal to `where`, which null never is; returns how many there are. */
 export async function updateRows<T extends object>(
   manager: EntityManager,
