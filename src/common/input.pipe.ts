@@ -50,6 +50,11 @@ const MAX_DEPTH = 20;
 /** Names that every object has: class-transformer and class-validator take them for known ones and drop them. */
 const INHERITED = new Set([...Object.getOwnPropertyNames(Object.prototype), 'prototype']);
 
+/** Whether objects have this name by themselves: no field of a request may. */
+export function isInherited(name: string): boolean {
+  return INHERITED.has(name);
+}
+
 /**
  * Refuses what no field takes and no DTO can say: U+0000 (MariaDB and SQLite differ in what they make of it, and C
  * programs end there), halves of a surrogate pair (a database would keep another text), names that objects inherit,
@@ -67,7 +72,7 @@ function refuseHostile(input: unknown): void {
     if (depth === MAX_DEPTH) throw invalid(field, 'isShallow');
     for (const [key, child] of Object.entries(value)) {
       const path = field === '' ? key : `${field}.${key}`;
-      if (INHERITED.has(key)) throw invalid(path, 'whitelistValidation');
+      if (isInherited(key)) throw invalid(path, 'whitelistValidation');
       open.push({ value: child, field: path, depth: depth + 1 });
     }
   }
