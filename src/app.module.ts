@@ -13,6 +13,7 @@ import { Learning1795700000000 } from '../migrations/1795700000000-learning.js';
 import { Documents1795800000000 } from '../migrations/1795800000000-documents.js';
 import { Uploads1795900000000 } from '../migrations/1795900000000-uploads.js';
 import { Talk1796200000000 } from '../migrations/1796200000000-talk.js';
+import { PromptTerms1796100000000 } from '../migrations/1796100000000-prompt-terms.js';
 import { Audit1796400000000 } from '../migrations/1796400000000-audit.js';
 import { Privacy1796500000000 } from '../migrations/1796500000000-privacy.js';
 import { AuditEvent } from './audit/audit-event.entity.js';
@@ -44,6 +45,8 @@ import { DataExport } from './privacy/data-export.entity.js';
 import { EXPORT } from './privacy/data-export.jobs.js';
 import { PrivacyModule } from './privacy/privacy.module.js';
 import { PromptScope } from './prompts/prompt-scope.entity.js';
+import { PromptTag } from './prompts/prompt-tag.entity.js';
+import { PromptTerm } from './prompts/prompt-term.entity.js';
 import { Prompt } from './prompts/prompt.entity.js';
 import { PromptsModule } from './prompts/prompts.module.js';
 import { SpeechModule } from './speech/speech.module.js';
@@ -71,6 +74,8 @@ export const ENTITIES = [
   Topic,
   PromptScope,
   Prompt,
+  PromptTerm,
+  PromptTag,
   Conversation,
   Message,
   SearchTerm,
@@ -98,6 +103,7 @@ export const MIGRATIONS = [
   Learning1795700000000,
   Documents1795800000000,
   Uploads1795900000000,
+  PromptTerms1796100000000,
   Talk1796200000000,
   Audit1796400000000,
   Search1796300000000,

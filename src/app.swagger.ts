@@ -14,7 +14,7 @@ type Response = Extract<Operation['responses'][string], { description: string }>
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 
 const WHOLE =
-  /^(id|seq|replyTo|status|expiresIn|limit|count|days|used|remaining|requests|input|output|total|estimated|reserved|turns.+|.+Id|.+Tokens)$/;
+  /^(id|seq|replyTo|status|expiresIn|limit|count|imported|skipped|version|days|used|remaining|requests|input|output|total|estimated|reserved|turns.+|.+Id|.+Tokens)$/;
 
 const whole = (description: string, example: number) => ({
   description,

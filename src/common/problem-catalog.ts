@@ -103,6 +103,11 @@ export const PROBLEMS = {
     ['Too many pinned', 'At most {max} conversations can be pinned; take one of them down first.'],
     ['置顶对话过多', '最多可以置顶 {max} 个对话，请先取消其中一个。'],
   ),
+  too_many_prompts: entry(
+    409,
+    ['Too many prompts', 'You can have {limit} prompts of your own; delete some first.'],
+    ['提示词过多', '您最多可保存 {limit} 条提示词，请先删除一些。'],
+  ),
   payload_too_large: entry(
     413,
     ['Body too large', 'The body is larger than this route takes.'],
@@ -124,6 +129,11 @@ export const PROBLEMS = {
     ['请求范围无效', '文件中没有该范围的内容，详见 Content-Range。'],
   ),
   file_empty: entry(422, ['Empty file', 'The file has no content.'], ['文件为空', '文件没有内容。']),
+  variable_missing: entry(
+    422,
+    ['Variable missing', 'Some variables of the prompt have neither a value nor a default; see errors.'],
+    ['缺少变量', '提示词的部分变量既没有值也没有默认值，详见 errors。'],
+  ),
   idempotency_key_reused: entry(
     422,
     ['Idempotency key reused', 'This Idempotency-Key was used before with another request.'],

@@ -34,6 +34,12 @@ const FIELD_TEXTS: Record<string, Record<Language, string>> = {
   isPlace: { en: 'must be a whole number from 0 on', zh: '必须是不小于 0 的整数' },
   isVoice: { en: 'is not one of the voices; see speech/voices', zh: '不是可用的声音，请查看 speech/voices' },
   isObject: { en: 'must be an object', zh: '必须是对象' },
+  nestedValidation: { en: 'must be an object', zh: '必须是对象' },
+  isTexts: {
+    en: 'must be an object of texts of at most {0} characters',
+    zh: '必须是对象，其值为不超过 {0} 个字符的文本',
+  },
+  isVariable: { en: 'is not a variable of this prompt', zh: '不是此提示词的变量' },
   isFreeOfNul: { en: 'must not hold the character U+0000', zh: '不能包含字符 U+0000' },
   isWellFormed: { en: 'must be well-formed Unicode', zh: '必须是有效的 Unicode 文本' },
   isShallow: { en: 'is nested too deep', zh: '嵌套过深' },

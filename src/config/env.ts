@@ -68,6 +68,7 @@ export const envSchema = z.object({
   ADDRESS_REQUESTS_PER_MINUTE: whole(1, 1_000_000).default(1_200),
   TURNS_PER_MINUTE: whole(1, 1_000_000).default(60),
   TURNS_AT_ONCE: whole(1, 1_000_000).default(20),
+  PROMPTS_PER_USER: whole(1, 1_000_000).default(10_000),
   QUOTA_REQUESTS_PER_DAY: whole(1, 1_000_000_000).optional(),
   QUOTA_TOKENS_PER_DAY: whole(1, 999_999_999_999_999).optional(),
   QUOTA_AUDIO_SECONDS_PER_DAY: whole(1, 1_000_000_000).optional(),

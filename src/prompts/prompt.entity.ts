@@ -6,6 +6,7 @@ import { User } from '../users/user.entity.js';
 @Entity('prompts')
 @Index('ix_prompts_owner', ['ownerId', 'id'])
 @Index('uq_prompts_position', ['scopeId', 'position'], { unique: true })
+@Index('ix_prompts_indexed', ['indexed', 'id'])
 export class Prompt extends TimedRow {
   /** Null for the shared library. */
   @Column({ name: 'owner_id', type: 'bigint', nullable: true })
@@ -37,4 +38,8 @@ export class Prompt extends TimedRow {
     },
   })
   tags!: string[];
+
+  /** Whether its terms are entered: those of prompts that an older version made are not at first. */
+  @Column({ type: 'boolean', default: false })
+  indexed!: boolean;
 }

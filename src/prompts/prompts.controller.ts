@@ -1,4 +1,16 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Header,
+  HttpCode,
+  Param,
+  Patch,
+  Post,
+  Query,
+  type StreamableFile,
+} from '@nestjs/common';
 import {
   ApiBearerAuth,
   ApiCreatedResponse,
@@ -7,18 +19,41 @@ import {
   ApiParam,
   ApiTags,
 } from '@nestjs/swagger';
+import { TakesUpTo } from '../common/body-limit.js';
 import { type AuthUser, CurrentUser } from '../common/current-user.js';
 import { IdPipe } from '../common/id.pipe.js';
-import { PageQueryDto } from '../common/page-query.dto.js';
+import {
+  CreatePromptDto,
+  PromptsQueryDto,
+  PromptTagsQueryDto,
+  RandomPromptsQueryDto,
+  UpdatePromptDto,
+} from './dto/prompt-input.dto.js';
+import { RenderedPromptDto, RenderPromptDto } from './dto/prompt-render.dto.js';
+import {
+  ExportPromptsQueryDto,
+  ImportedPromptsDto,
+  ImportPromptsDto,
+  PromptsFileDto,
+} from './dto/prompt-transfer.dto.js';
+import { PromptDto, PromptListDto, PromptPageDto, PromptTagListDto } from './dto/prompt.dto.js';
+import { PromptExportService } from './prompt-export.service.js';
+import { PromptImportService } from './prompt-import.service.js';
+import { PromptListingService } from './prompt-listing.service.js';
 import { PromptsService } from './prompts.service.js';
-import { CreatePromptDto, RandomPromptsQueryDto, UpdatePromptDto } from './dto/prompt-input.dto.js';
-import { PromptDto, PromptListDto, PromptPageDto } from './dto/prompt.dto.js';
+
+const IMPORT_BYTES = 5 * 1024 * 1024;
 
 @ApiTags('prompts')
 @ApiBearerAuth('access-token')
 @Controller('prompts')
 export class PromptsController {
-  constructor(private readonly prompts: PromptsService) {}
+  constructor(
+    private readonly prompts: PromptsService,
+    private readonly listing: PromptListingService,
+    private readonly importing: PromptImportService,
+    private readonly exporting: PromptExportService,
+  ) {}
 
   /** Make a prompt; shared ones are for admins */
   @Post()
@@ -27,11 +62,11 @@ export class PromptsController {
     return this.prompts.create(user, dto);
   }
 
-  /** List the own and the shared prompts, newest first */
+  /** List own and shared prompts, newest first, or find some of them */
   @Get()
   @ApiOkResponse({ type: PromptPageDto })
-  list(@CurrentUser() user: AuthUser, @Query() query: PageQueryDto): Promise<PromptPageDto> {
-    return this.prompts.list(user.id, query);
+  list(@CurrentUser() user: AuthUser, @Query() query: PromptsQueryDto): Promise<PromptPageDto> {
+    return this.listing.list(user.id, query);
   }
 
   /** Draw different prompts at random, out of the own and the shared ones */
@@ -39,6 +74,30 @@ export class PromptsController {
   @ApiOkResponse({ type: PromptListDto })
   random(@CurrentUser() user: AuthUser, @Query() query: RandomPromptsQueryDto): Promise<PromptListDto> {
     return this.prompts.random(user.id, query);
+  }
+
+  /** List the tags of own and shared prompts, the most used first */
+  @Get('tags')
+  @ApiOkResponse({ type: PromptTagListDto })
+  tags(@CurrentUser() user: AuthUser, @Query() query: PromptTagsQueryDto): Promise<PromptTagListDto> {
+    return this.listing.tags(user.id, query);
+  }
+
+  /** Export prompts as a file, from which an import takes them */
+  @Get('export')
+  @Header('Cache-Control', 'no-store')
+  @ApiOkResponse({ type: PromptsFileDto })
+  export(@CurrentUser() user: AuthUser, @Query() query: ExportPromptsQueryDto): Promise<StreamableFile> {
+    return this.exporting.export(user.id, query);
+  }
+
+  /** Import prompts, all of them or none; shared ones are for admins */
+  @Post('import')
+  @HttpCode(200)
+  @TakesUpTo(IMPORT_BYTES)
+  @ApiOkResponse({ type: ImportedPromptsDto })
+  import(@CurrentUser() user: AuthUser, @Body() dto: ImportPromptsDto): Promise<ImportedPromptsDto> {
+    return this.importing.import(user, dto);
   }
 
   /** Read an own or shared prompt */
@@ -59,6 +118,19 @@ export class PromptsController {
     @Body() dto: UpdatePromptDto,
   ): Promise<PromptDto> {
     return this.prompts.update(user, id, dto);
+  }
+
+  /** Fill the variables of a prompt */
+  @Post(':id/render')
+  @HttpCode(200)
+  @ApiParam({ name: 'id', type: 'integer' })
+  @ApiOkResponse({ type: RenderedPromptDto })
+  render(
+    @CurrentUser() user: AuthUser,
+    @Param('id', IdPipe) id: number,
+    @Body() dto: RenderPromptDto,
+  ): Promise<RenderedPromptDto> {
+    return this.prompts.render(user.id, id, dto);
   }
 
   /** Delete a prompt */

@@ -1,5 +1,9 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { PromptExportService } from './prompt-export.service.js';
+import { PromptImportService } from './prompt-import.service.js';
+import { PromptIndexer } from './prompt-indexer.js';
+import { PromptListingService } from './prompt-listing.service.js';
 import { PromptScope } from './prompt-scope.entity.js';
 import { Prompt } from './prompt.entity.js';
 import { PromptsController } from './prompts.controller.js';
@@ -9,7 +13,7 @@ import { PromptsService } from './prompts.service.js';
 @Module({
   imports: [TypeOrmModule.forFeature([Prompt, PromptScope])],
   controllers: [PromptsController],
-  providers: [PromptsService],
+  providers: [PromptsService, PromptListingService, PromptImportService, PromptExportService, PromptIndexer],
   exports: [PromptsService],
 })
 export class PromptsModule {}

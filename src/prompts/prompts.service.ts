@@ -1,16 +1,18 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
-import { DataSource, In, IsNull, LessThan, Repository } from 'typeorm';
-import { decodeCursor, pageOf } from '../common/cursor-page.js';
+import { DataSource, In, Repository } from 'typeorm';
 import type { AuthUser } from '../common/current-user.js';
 import { AppError } from '../common/errors.js';
-import type { PageQueryDto } from '../common/page-query.dto.js';
 import { fieldMessage } from '../common/validation.js';
+import { ENV, type Env } from '../config/env.js';
 import { inTransaction } from '../database/transaction.js';
 import type { CreatePromptDto, RandomPromptsQueryDto, UpdatePromptDto } from './dto/prompt-input.dto.js';
-import { PromptDto, type PromptListDto, type PromptPageDto } from './dto/prompt.dto.js';
+import type { RenderedPromptDto, RenderPromptDto } from './dto/prompt-render.dto.js';
+import { PromptDto, type PromptListDto } from './dto/prompt.dto.js';
 import { drawPositions } from './draw-positions.js';
-import { ensureScope, removeFromScope, SHARED_SCOPE, takePosition } from './prompt-positions.js';
+import { reindex } from './prompt-index.js';
+import { ensureScope, lockScope, removeFromScope, SHARED_SCOPE, takePositions } from './prompt-positions.js';
+import { renderPrompt } from './prompt-render.js';
 import { PromptScope } from './prompt-scope.entity.js';
 import { Prompt } from './prompt.entity.js';
 
@@ -27,9 +29,12 @@ export class PromptsService {
     @InjectRepository(Prompt) private readonly prompts: Repository<Prompt>,
     @InjectRepository(PromptScope) private readonly scopes: Repository<PromptScope>,
     @InjectDataSource() private readonly dataSource: DataSource,
+    @Inject(ENV) private readonly env: Env,
   ) {}
 
-  /** @throws AppError invalid_input where somebody other than an admin makes a shared one. */
+  /**
+   * @throws AppError invalid_input where somebody other than an admin makes a shared one; too_many_prompts
+   */
   async create(user: Asker, { title, text, tags = [], shared = false }: CreatePromptDto): Promise<PromptDto> {
     if (shared && user.role !== 'admin') {
       throw new AppError('invalid_input', {
@@ -38,28 +43,15 @@ export class PromptsService {
     }
     const ownerId = shared ? null : user.id;
     const scopeId = ownerId ?? SHARED_SCOPE;
+    const most = shared ? Infinity : this.env.PROMPTS_PER_USER;
     await ensureScope(this.dataSource.manager, scopeId);
     return inTransaction(this.dataSource, async (manager) => {
-      const position = await takePosition(manager, scopeId);
-      const prompt = manager.create(Prompt, { ownerId, scopeId, position, title, text, tags });
-      return PromptDto.from(await manager.save(prompt));
+      const position = await takePositions(manager, scopeId, 1, most);
+      const row = { ownerId, scopeId, position, title, text, tags, indexed: true };
+      const prompt = await manager.save(manager.create(Prompt, row));
+      await reindex(manager, scopeId, [{ id: prompt.id, after: prompt }]);
+      return PromptDto.from(prompt);
     });
-  }
-
-  /** Own and shared ones together, newest first. */
-  async list(ownerId: number, { limit, cursor }: PageQueryDto): Promise<PromptPageDto> {
-    const [before] = decodeCursor(cursor, 1) ?? [];
-    // One query each, so that both follow the index to their newest rows and no further.
-    const newestOf = (owner: number | null): Promise<Prompt[]> =>
-      this.prompts.find({
-        where: { ownerId: owner ?? IsNull(), ...(before !== undefined && { id: LessThan(before) }) },
-        order: { id: 'DESC' },
-        take: limit + 1,
-      });
-    const [own, shared] = await Promise.all([newestOf(ownerId), newestOf(null)]);
-    const rows = [...own, ...shared].sort((a, b) => b.id - a.id).slice(0, limit + 1);
-    const { items, nextCursor } = pageOf(rows, limit, ({ id }) => [id]);
-    return { items: items.map((prompt) => PromptDto.from(prompt)), nextCursor };
   }
 
   /** Different ones out of the own and the shared, every choice equally likely, at the same cost at any number. */
@@ -79,21 +71,33 @@ export class PromptsService {
     return PromptDto.from(await this.findIn([ownerId, SHARED_SCOPE], id));
   }
 
+  /** The text with its variables filled. @throws AppError not_found, variable_missing, invalid_input */
+  async render(ownerId: number, id: number, { values = {} }: RenderPromptDto): Promise<RenderedPromptDto> {
+    const { text } = await this.findIn([ownerId, SHARED_SCOPE], id);
+    return { text: renderPrompt(text, values) };
+  }
+
   /** @throws AppError not_found */
   async update(user: Asker, id: number, dto: UpdatePromptDto): Promise<PromptDto> {
-    const { affected } = await this.prompts.update(
-      { id, scopeId: In(changeableBy(user)) },
-      { ...dto, updatedAt: new Date() },
-    );
-    if (!affected) throw new AppError('not_found');
-    return this.find(user.id, id);
+    const { scopeId } = await this.findIn(changeableBy(user), id);
+    return inTransaction(this.dataSource, async (manager) => {
+      await lockScope(manager, scopeId);
+      const before = await manager.findOneBy(Prompt, { id, scopeId });
+      if (!before) throw new AppError('not_found');
+      await manager.update(Prompt, { id, scopeId }, { ...dto, indexed: true, updatedAt: new Date() });
+      const after = await manager.findOneByOrFail(Prompt, { id, scopeId });
+      await reindex(manager, scopeId, [{ id, before: before.indexed ? before : undefined, after }]);
+      return PromptDto.from(after);
+    });
   }
 
   /** @throws AppError not_found */
   async delete(user: Asker, id: number): Promise<void> {
     const { scopeId } = await this.findIn(changeableBy(user), id);
     await inTransaction(this.dataSource, async (manager) => {
-      if (!(await removeFromScope(manager, scopeId, id))) throw new AppError('not_found');
+      const removed = await removeFromScope(manager, scopeId, id);
+      if (!removed) throw new AppError('not_found');
+      if (removed.indexed) await reindex(manager, scopeId, [{ id, before: removed }]);
     });
   }
 

@@ -19,6 +19,8 @@ import { countRows } from '../support/tables.ts';
 
 const ADMIN = { ADMIN_USERNAME: 'keeper', ADMIN_PASSWORD: 'keep the gate shut' };
 const MEBIBYTE = 1024 * 1024;
+/** What takes longer bodies, and says in its own spec how long they may be. */
+const TAKES_MORE = ['/api/v1/prompts/import'];
 const DEEP = 100_000;
 const EMOJI = '👨‍👩‍👧‍👦 🇨🇳 👋🏽 𠮷';
 
@@ -390,7 +392,7 @@ describe('bad input', () => {
     const who = await caller();
     const rows = await countRows(ctx);
     const wrong: string[] = [];
-    for (const operation of withJsonBody()) {
+    for (const operation of withJsonBody().filter(({ template }) => !TAKES_MORE.includes(template))) {
       const raw = JSON.stringify({ nonsense: 'x'.repeat(MEBIBYTE) });
       const send = () => who.client.request(operation.method, pathFor(who, operation), { raw });
       // The server answers and closes before it has read all: now and then the answer is lost to the writing.

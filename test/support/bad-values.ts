@@ -97,6 +97,8 @@ const LIMITS = [
 export function badQueries(name: string, schema: Schema): string[] {
   if (name === 'cursor')
     return [...BAD_CURSORS, 'x'.repeat(201)].map((value) => `cursor=${value}`).concat('cursor=a&cursor=b');
+  // May be repeated.
+  if (schema.type === 'array') return [`${name}=`, `${name}=%20`, `${name}[a]=1`];
   if (schema.type !== 'number' && schema.type !== 'integer') return [`${name}=a&${name}=b`];
   const maximum = (schema as { maximum?: number }).maximum;
   const fits = (text: string): boolean => text === '101' && (maximum === undefined || maximum > 100);

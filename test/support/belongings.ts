@@ -18,7 +18,9 @@ const MAKERS: Record<string, Maker> = {
   users: (client) => Promise.resolve([client.account.id]),
   chatbots: (client) => make(client, 'chatbots', { name: 'Bot', instructions: 'Be kind.' }),
   topics: (client) => make(client, 'topics', { theme: 'Tea', instructions: 'Talk about tea.' }),
-  prompts: (client) => make(client, 'prompts', { title: 'Tea', text: 'What is oolong?', tags: ['tea'] }),
+  // Its variable is that of the document's examples.
+  prompts: (client) =>
+    make(client, 'prompts', { title: 'Tea', text: 'What is oolong, for {{audience}}?', tags: ['tea'] }),
   conversations: (client, { chatbots, topics }) =>
     make(client, 'conversations', {
       ...{ title: 'Tea', externalId: 'tea', chatbotId: chatbots![0], topicId: topics![0] },

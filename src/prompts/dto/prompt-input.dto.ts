@@ -6,21 +6,24 @@ import {
   ArrayUnique,
   IsArray,
   IsBoolean,
+  IsIn,
   IsInt,
   IsString,
   Matches,
   Max,
   Min,
 } from 'class-validator';
+import { PageQueryDto } from '../../common/page-query.dto.js';
 import { MaxLength, NotBlank, Optional } from '../../common/validation.js';
+import { tagKey } from '../tag-key.js';
 
 /** A list of tags, trimmed: up to 20 different ones of 1 to 50 characters. */
-const IsTags = () =>
+export const IsTags = () =>
   applyDecorators(
     Transform(({ value }: { value: unknown }) => (Array.isArray(value) ? value.map(trimmed) : value)),
     IsArray(),
     ArrayMaxSize(20),
-    ArrayUnique(),
+    ArrayUnique((tag: unknown) => (typeof tag === 'string' ? tagKey(tag) : tag)),
     IsString({ each: true }),
     Matches(/\S/u, { each: true, context: { rule: 'isNotBlank' } }),
     MaxLength(50, { each: true }),
@@ -42,8 +45,8 @@ export class CreatePromptDto {
   title!: string;
 
   /**
-   * What goes to the bot; up to 20,000 characters, not blank.
-   * @example 'Explain photosynthesis to a ten-year-old, with one example from the kitchen.'
+   * What goes to the bot; up to 20,000 characters, not blank. `{{name}}` and `{{name|default}}` are variables.
+   * @example 'Explain photosynthesis to {{audience}}, with one example from the kitchen.'
    */
   @IsString()
   @NotBlank()
@@ -51,7 +54,8 @@ export class CreatePromptDto {
   text!: string;
 
   /**
-   * Up to 20 different tags of 1 to 50 characters; white space around them is dropped.
+   * Up to 20 different tags of 1 to 50 characters; white space around them is dropped. Upper and lower case make no
+   * difference between tags.
    * @example ['school', 'science']
    */
   @Optional()
@@ -80,8 +84,8 @@ export class UpdatePromptDto {
   title?: string;
 
   /**
-   * What goes to the bot; up to 20,000 characters, not blank.
-   * @example 'Explain photosynthesis to a ten-year-old, with one example from the kitchen.'
+   * What goes to the bot; up to 20,000 characters, not blank. `{{name}}` and `{{name|default}}` are variables.
+   * @example 'Explain photosynthesis to {{audience}}, with one example from the kitchen.'
    */
   @Optional()
   @IsString()
@@ -111,4 +115,68 @@ export class RandomPromptsQueryDto {
   @Min(1)
   @Max(50)
   count: number = 8;
+}
+
+/** Whose prompts: one's own, those of the shared library, or both. */
+export const PROMPT_SCOPES = ['own', 'shared', 'all'] as const;
+export type PromptScopeName = (typeof PROMPT_SCOPES)[number];
+
+/** Which prompts to list. */
+export class PromptsQueryDto extends PageQueryDto {
+  /**
+   * Only prompts with all of this in title or text: words, the last one also as the beginning of a longer one;
+   * Chinese as it stands, and so what is in quotation marks. Case, accents and width make no difference, other signs
+   * have no meaning. Up to 200 characters.
+   * @example 'kitchen photosyn'
+   */
+  @Optional()
+  @IsString()
+  @NotBlank()
+  @MaxLength(200)
+  q?: string;
+
+  /**
+   * Only prompts with this tag; may be repeated, for prompts that have all of them.
+   * @example ['school']
+   */
+  @Optional()
+  @Transform(({ value }: { value: unknown }) => (value === undefined ? value : [value].flat().map(trimmed)))
+  @ArrayMaxSize(20)
+  @IsString({ each: true })
+  @Matches(/\S/u, { each: true, context: { rule: 'isNotBlank' } })
+  @MaxLength(50, { each: true })
+  tag?: string[];
+
+  /**
+   * The own prompts, the shared ones, or all.
+   * @example 'all'
+   */
+  @ApiPropertyOptional()
+  @Optional()
+  @IsIn(PROMPT_SCOPES)
+  scope: PromptScopeName = 'all';
+}
+
+/** Which tags to list. */
+export class PromptTagsQueryDto {
+  /**
+   * How many tags at most.
+   * @example 100
+   */
+  @ApiPropertyOptional()
+  @Optional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(500)
+  limit: number = 100;
+
+  /**
+   * Those of the own prompts, of the shared ones, or of all.
+   * @example 'all'
+   */
+  @ApiPropertyOptional()
+  @Optional()
+  @IsIn(PROMPT_SCOPES)
+  scope: PromptScopeName = 'all';
 }

@@ -1,4 +1,20 @@
 import type { Prompt } from '../prompt.entity.js';
+import { variablesOf } from '../prompt-variables.js';
+
+/** A place in a prompt's text that whoever uses it fills. */
+export class PromptVariableDto {
+  /**
+   * 1 to 50 letters, digits and underscores of any script.
+   * @example 'audience'
+   */
+  name!: string;
+
+  /**
+   * Stands where no value is given; absent where a value is required.
+   * @example 'a ten-year-old'
+   */
+  default?: string;
+}
 
 /** An example of what one can say to a bot. */
 export class PromptDto {
@@ -15,10 +31,14 @@ export class PromptDto {
   title!: string;
 
   /**
-   * What goes to the bot; up to 20,000 characters.
-   * @example 'Explain photosynthesis to a ten-year-old, with one example from the kitchen.'
+   * What goes to the bot; up to 20,000 characters. `{{name}}` and `{{name|default}}` are variables, `\{{` is no
+   * beginning of one.
+   * @example 'Explain photosynthesis to {{audience}}, with one example from the kitchen.'
    */
   text!: string;
+
+  /** The variables of the text, in the order in which they first appear. */
+  variables!: PromptVariableDto[];
 
   /**
    * Up to 20 tags of 1 to 50 characters.
@@ -45,13 +65,14 @@ export class PromptDto {
   updatedAt!: Date;
 
   static from({ id, ownerId, title, text, tags, createdAt, updatedAt }: Prompt): PromptDto {
-    return { id, title, text, tags, shared: ownerId === null, createdAt, updatedAt };
+    const variables = variablesOf(text);
+    return { id, title, text, variables, tags, shared: ownerId === null, createdAt, updatedAt };
   }
 }
 
-/** One page of the own and the shared prompts together, newest first. */
+/** One page of prompts, newest first. */
 export class PromptPageDto {
-  /** The prompts, in the list's order. */
+  /** The prompts; where it takes long to find them, a page may have fewer than were asked for and yet a next one. */
   items!: PromptDto[];
 
   /**
@@ -59,6 +80,27 @@ export class PromptPageDto {
    * @example 'Wzdd'
    */
   nextCursor!: string | null;
+}
+
+/** A tag that prompts have. */
+export class PromptTagDto {
+  /**
+   * As it was written first.
+   * @example 'school'
+   */
+  tag!: string;
+
+  /**
+   * How many prompts have it.
+   * @example 12
+   */
+  count!: number;
+}
+
+/** Tags of prompts, the most used ones first. */
+export class PromptTagListDto {
+  /** The tags. */
+  items!: PromptTagDto[];
 }
 
 /** Prompts drawn at random. */
