@@ -36,7 +36,7 @@ const OURS = '^(src|libs|migrations)/';
 const SPECS = '\\.(spec|contract)\\.ts$';
 /** What a feature shows to the others, beside its modules, services, entities, prompts and wire shapes. */
 const PORTS = {
-  llm: ['language-model', 'language-models', 'context-size', 'token-counter'],
+  llm: ['language-model', 'language-models', 'context-size', 'token-counter', 'request-size'],
   users: ['password-hasher', 'credentials'],
   usage: ['utc-day'],
   files: ['file-storage', 'file-response', 'upload'],

@@ -19,6 +19,7 @@ import { Privacy1796500000000 } from '../migrations/1796500000000-privacy.js';
 import { AuditEvent } from './audit/audit-event.entity.js';
 import { AuditModule } from './audit/audit.module.js';
 import { Search1796300000000 } from '../migrations/1796300000000-search.js';
+import { Context1796600000000 } from '../migrations/1796600000000-context.js';
 import { AuthModule } from './auth/auth.module.js';
 import { Session } from './auth/session.entity.js';
 import { Chatbot } from './chatbots/chatbot.entity.js';
@@ -108,6 +109,7 @@ export const MIGRATIONS = [
   Audit1796400000000,
   Search1796300000000,
   Privacy1796500000000,
+  Context1796600000000,
 ];
 
 /** Every job that there is, but those with a lane of their own. */

@@ -14,7 +14,7 @@ type Response = Extract<Operation['responses'][string], { description: string }>
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 
 const WHOLE =
-  /^(id|seq|replyTo|status|expiresIn|limit|count|imported|skipped|version|days|used|remaining|requests|input|output|total|estimated|reserved|turns.+|.+Id|.+Tokens)$/;
+  /^(id|seq|replyTo|status|expiresIn|limit|count|imported|skipped|version|days|used|remaining|requests|input|output|total|estimated|reserved|turns.+|.+Ids?|.+Tokens)$/;
 
 const whole = (description: string, example: number) => ({
   description,
@@ -90,8 +90,9 @@ function withRateLimits(document: OpenAPIObject): OpenAPIObject {
 
 /** Ids and counts are whole numbers, but for seconds; the plugin knows only that they are numbers. */
 function withIntegers(document: OpenAPIObject): OpenAPIObject {
-  const fix = (name: string, schema: unknown) => {
-    const typed = schema as { type?: string; example?: unknown } | undefined;
+  const fix = (name: string, schema: unknown): void => {
+    const typed = schema as { type?: string; items?: unknown; example?: unknown } | undefined;
+    if (typed?.type === 'array') return fix(name, typed.items);
     const isShownInParts = typeof typed?.example === 'number' && !Number.isInteger(typed.example);
     if (typed?.type === 'number' && WHOLE.test(name) && !isShownInParts) typed.type = 'integer';
   };

@@ -85,6 +85,11 @@ export const PROBLEMS = {
     ['Chatbot deleted', 'The chatbot of this conversation was deleted; it can be read, but not go on.'],
     ['机器人已删除', '该对话的机器人已被删除，只能查看，无法继续。'],
   ),
+  file_not_ready: entry(
+    409,
+    ['File not read yet', 'The file is still being read; try again shortly (Retry-After).'],
+    ['文件尚未读取完成', '文件仍在读取中，请稍后重试（Retry-After）。'],
+  ),
   not_reviewable: entry(
     409,
     [
@@ -129,6 +134,16 @@ export const PROBLEMS = {
     ['请求范围无效', '文件中没有该范围的内容，详见 Content-Range。'],
   ),
   file_empty: entry(422, ['Empty file', 'The file has no content.'], ['文件为空', '文件没有内容。']),
+  file_not_usable: entry(
+    422,
+    ['File not usable', 'The file could not be read, and cannot go with a message; its extraction says why.'],
+    ['文件无法使用', '文件无法读取，不能随消息发送；原因见其 extraction。'],
+  ),
+  model_cannot_see: entry(
+    422,
+    ['The model cannot see', 'The language model of this conversation takes no pictures.'],
+    ['模型不支持图片', '该对话的语言模型不支持图片。'],
+  ),
   variable_missing: entry(
     422,
     ['Variable missing', 'Some variables of the prompt have neither a value nor a default; see errors.'],

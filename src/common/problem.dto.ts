@@ -53,6 +53,11 @@ export class ProblemDto {
    */
   runningVoiceTurnId?: number;
   /**
+   * With `file_not_ready` and `file_not_usable`: which file of the request.
+   * @example 17
+   */
+  fileId?: number;
+  /**
    * With `quota_exceeded`: which one, the tokens of a day, its requests, or its seconds of audio.
    * @example 'tokens'
    */

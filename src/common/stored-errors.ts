@@ -23,6 +23,10 @@ export const TURN_ERRORS: Record<string, Record<Language, string>> = {
     en: 'The language model sent an answer that cannot be read.',
     zh: '语言模型返回了无法识别的内容。',
   },
+  storage_unavailable: {
+    en: 'A picture could not be read from the file storage.',
+    zh: '无法从文件存储中读取图片。',
+  },
   internal_error: { en: 'Something went wrong here.', zh: '服务器出错。' },
   process_ended: { en: 'The server stopped while it was answering.', zh: '服务器在回答过程中停止。' },
 };

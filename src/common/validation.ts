@@ -26,6 +26,7 @@ const FIELD_TEXTS: Record<string, Record<Language, string>> = {
     zh: '超出语言模型的长度限制（{0} 个 token）',
   },
   isAnswer: { en: 'must be an answer, not a message of yours', zh: '必须是回答，不能是您自己的消息' },
+  isPictureOrDocument: { en: 'must name pictures and documents', zh: '只能是图片或文档' },
   isRequiredHere: { en: 'is required', zh: '必填' },
   isId: {
     en: 'must be a whole number from 1 to 9007199254740991',

@@ -73,6 +73,7 @@ describe('loadEnv', () => {
       LLM_FIRST_TOKEN_TIMEOUT_MS: 30_000,
       LLM_IDLE_TIMEOUT_MS: 30_000,
       LLM_CIRCUIT_OPEN_MS: 10_000,
+      LLM_VISION_MODELS: [],
       OPENAI_BASE_URL: 'https://api.openai.com/v1',
       OPENAI_MODEL: 'gpt-4o-mini',
       BAILIAN_BASE_URL: 'https://dashscope.aliyuncs.com',

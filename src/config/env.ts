@@ -97,6 +97,7 @@ export const envSchema = z.object({
   LLM_CIRCUIT_OPEN_MS: whole(100, 600_000).default(10_000),
   LLM_CONTEXT_TOKENS: whole(256, 10_000_000).optional(),
   LLM_MAX_OUTPUT_TOKENS: whole(1, 1_000_000).optional(),
+  LLM_VISION_MODELS: list.default([]),
   OPENAI_API_KEY: z.string().optional(),
   OPENAI_BASE_URL: httpUrl.default('https://api.openai.com/v1'),
   OPENAI_MODEL: z.string().default('gpt-4o-mini'),

@@ -1,4 +1,5 @@
 import type { LlmEvent, LlmRequest } from '../llm/language-model.js';
+import { tokensOfImages } from '../llm/request-size.js';
 import { countTokens } from '../llm/token-counter.js';
 import { MESSAGE_OVERHEAD_TOKENS } from './context-window.js';
 import type { FinishReason } from './message.entity.js';
@@ -62,9 +63,10 @@ export class Answer {
     if (this.usage) return { ...this.usage, usageEstimated: false };
     if (this.provider === null && this.text === '')
       return { inputTokens: 0, outputTokens: 0, usageEstimated: true };
-    const inputTokens = (this.request?.messages ?? []).reduce(
+    const messages = this.request?.messages ?? [];
+    const inputTokens = messages.reduce(
       (sum, { content }) => sum + countTokens(content) + MESSAGE_OVERHEAD_TOKENS,
-      0,
+      tokensOfImages(messages),
     );
     return { inputTokens, outputTokens: textTokens, usageEstimated: true };
   }

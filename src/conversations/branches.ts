@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { MoreThanOrEqual, type Repository } from 'typeorm';
+import { LessThanOrEqual, MoreThanOrEqual, type Repository } from 'typeorm';
 import { AppError } from '../common/errors.js';
 import { fieldMessage } from '../common/validation.js';
 import { selectRows } from '../database/statements.js';
@@ -52,6 +52,24 @@ export class Branches {
       if (page.length < PAGE) return;
       before = page.at(-1)!.seq;
     }
+  }
+
+  /** A message and those before it on its branch, newest first, without what they say. */
+  async line(
+    { id: conversationId, ownerId }: Conversation,
+    { id, seq }: BranchPoint,
+  ): Promise<Pick<Message, 'id' | 'role' | 'replyTo' | 'hasFiles'>[]> {
+    const rows = await this.messages.find({
+      where: { conversationId, ownerId, seq: LessThanOrEqual(seq) },
+      select: { id: true, role: true, replyTo: true, hasFiles: true },
+      order: { seq: 'DESC' },
+    });
+    let wanted: number | null = id;
+    return rows.filter((row) => {
+      if (row.id !== wanted) return false;
+      wanted = row.replyTo;
+      return true;
+    });
   }
 
   /** The answer that the conversation goes on from; null while it is empty. */

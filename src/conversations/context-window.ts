@@ -1,10 +1,16 @@
+import type { StoredFile } from '../files/stored-file.entity.js';
 import type { LlmMessage } from '../llm/language-model.js';
 
 /** What a message costs beside its text: the role and the marks around it, rounded up. */
 export const MESSAGE_OVERHEAD_TOKENS = 6;
 
-/** A message with what it takes of the context. */
-export interface CountedMessage extends LlmMessage {
+/** A message as it is sent, its pictures not read yet. */
+export interface SeenMessage extends Omit<LlmMessage, 'images'> {
+  pictures?: StoredFile[];
+}
+
+/** A message with what it takes of the context, its pictures included. */
+export interface CountedMessage extends SeenMessage {
   tokens: number;
 }
 
@@ -42,8 +48,8 @@ export class ContextWindow {
   }
 
   /** System text, past turns oldest first, and the prompt, once. */
-  messages(): LlmMessage[] {
+  messages(): SeenMessage[] {
     const all = [...this.fixed.system, ...this.turns.flat(), this.fixed.prompt];
-    return all.map(({ role, content }) => ({ role, content }));
+    return all.map(({ role, content, pictures }) => ({ role, content, ...(pictures && { pictures }) }));
   }
 }

@@ -64,6 +64,10 @@ export class Conversation extends TimedRow {
   @Column({ name: 'active_seq', type: 'int', default: 0 })
   activeSeq!: number;
 
+  /** Whether messages of it carry documents; one without any is gone on with without a look for them. */
+  @Column({ name: 'has_documents', type: 'boolean', default: false })
+  hasDocuments!: boolean;
+
   /** When somebody last said something; the time of its making while it is empty. */
   @Column({ name: 'last_message_at', type: 'datetime', precision: 3 })
   lastMessageAt!: Date;

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { ChatbotsModule } from '../chatbots/chatbots.module.js';
+import { FilePassage } from '../files/file-passage.entity.js';
 import { FilesModule } from '../files/files.module.js';
 import { LlmModule } from '../llm/llm.module.js';
 import { TopicsModule } from '../topics/topics.module.js';
@@ -10,6 +11,7 @@ import { Conversation } from './conversation.entity.js';
 import { ConversationSearch } from './conversation.search.js';
 import { ConversationsController } from './conversations.controller.js';
 import { ConversationsService } from './conversations.service.js';
+import { DocumentPassages } from './document-passages.js';
 import { Message } from './message.entity.js';
 import { MessageFile } from './message-file.entity.js';
 import { MessageFiles } from './message-files.js';
@@ -18,17 +20,21 @@ import { MessagesService } from './messages.service.js';
 import { SearchIndex } from './search.index.js';
 import { SearchIndexer } from './search.indexer.js';
 import { SearchTerm } from './search-term.entity.js';
+import { PassageRanker } from './passage-ranker.js';
 import { Summaries } from './summaries.js';
 import { SummaryWriter } from './summary.writer.js';
 import { TurnAcceptance } from './turn.acceptance.js';
+import { TurnAttachments } from './turn.attachments.js';
 import { TurnAudience } from './turn.audience.js';
 import { TurnBudget } from './turn.budget.js';
 import { TurnDelivery } from './turn.delivery.js';
+import { TurnDocuments } from './turn.documents.js';
 import { TurnEnding } from './turn.ending.js';
 import { TurnEngine } from './turn.engine.js';
 import { TurnEvents } from './turn.events.js';
 import { TurnJournal } from './turn.journal.js';
 import { TurnLease } from './turn.lease.js';
+import { TurnPictures } from './turn.pictures.js';
 import { TurnPrompt } from './turn.prompt.js';
 import { TurnReplays } from './turn.replays.js';
 import { TurnSettings } from './turn.settings.js';
@@ -41,7 +47,7 @@ import { TurnsService } from './turns.service.js';
 /** Conversations, their messages, and the turns that make them. */
 @Module({
   imports: [
-    TypeOrmModule.forFeature([Conversation, Message, MessageFile, SearchTerm]),
+    TypeOrmModule.forFeature([Conversation, Message, MessageFile, SearchTerm, FilePassage]),
     ChatbotsModule,
     TopicsModule,
     FilesModule,
@@ -52,6 +58,7 @@ import { TurnsService } from './turns.service.js';
   providers: [
     ...[ConversationsService, MessagesService, MessageFiles, TurnsService, Branches],
     ...[ConversationSearch, SearchIndex, SearchIndexer],
+    ...[DocumentPassages, PassageRanker, TurnDocuments, TurnPictures, TurnAttachments],
     ...[
       SummaryWriter,
       Summaries,

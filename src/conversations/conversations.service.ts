@@ -64,7 +64,7 @@ export class ConversationsService {
       ...{ title: dto.title ?? '', titleSource: dto.title === undefined ? 'none' : 'user' },
       ...{ summary: null, summaryUntil: 0, lastSeq: 0, activeSeq: 0, lastMessageAt: new Date() },
       ...{ indexedSeq: 0, isIndexed: true },
-      ...{ archived: false, pinned: false },
+      ...{ archived: false, pinned: false, hasDocuments: false },
     });
     try {
       return ConversationDto.from(await this.conversations.save(conversation));

@@ -26,6 +26,31 @@ export class MessageFiles {
     for (const message of carrying)
       message.files = links.filter(({ messageId }) => messageId === message.id).map(({ file }) => file!);
   }
+
+  /** The documents that messages of one owner carry and that were read, those of the newest message first. */
+  async documents(ownerId: number, messageIds: number[]): Promise<StoredFile[]> {
+    if (messageIds.length === 0) return [];
+    const file = { ownerId, kind: 'document', extraction: 'done' } as const;
+    return distinct(
+      await this.links.find({ where: { messageId: In(messageIds), file }, relations: { file: true } }),
+    );
+  }
+
+  /** Ids of all documents of a conversation that were read. */
+  async documentsIn(ownerId: number, conversationId: number): Promise<number[]> {
+    const file = { ownerId, kind: 'document', extraction: 'done' } as const;
+    const links = await this.links.find({
+      where: { message: { conversationId, ownerId }, file },
+      select: { messageId: true, fileId: true },
+    });
+    return [...new Set(links.map(({ fileId }) => fileId))];
+  }
+}
+
+/** Each once, those of the newest message first. */
+function distinct(links: MessageFile[]): StoredFile[] {
+  const newest = links.toSorted((a, b) => b.messageId - a.messageId || a.position - b.position);
+  return [...new Map(newest.map(({ file }) => [file!.id, file!])).values()];
 }
 
 /**

@@ -9,14 +9,15 @@ import { MESSAGE_OVERHEAD_TOKENS } from './context-window.js';
 import type { Conversation } from './conversation.entity.js';
 import type { RegenerateDto, SendMessageDto } from './dto/turn.dto.js';
 import type { Message } from './message.entity.js';
+import { TurnAttachments } from './turn.attachments.js';
 import { TurnBudget } from './turn.budget.js';
-import { type PromptSetting, TurnPrompt, withoutSummary } from './turn.prompt.js';
+import { type PromptSetting, TurnPrompt, withDocuments, withoutSummary } from './turn.prompt.js';
 import type { StoredTurn } from './turn.replays.js';
 import { type TurnOutset, TurnSettings } from './turn.settings.js';
 import { type TurnPlace, TurnStore } from './turn.store.js';
 
-/** What a user says, with what goes with it. */
-export type NewMessage = SendMessageDto & { fileIds?: number[] };
+/** What a user says, and the recording in which he said it. */
+export type NewMessage = SendMessageDto & { recordingId?: number };
 
 /** A turn that was taken in, with what it is to run on. */
 export interface AcceptedTurn {
@@ -31,6 +32,7 @@ export interface AcceptedTurn {
 export class TurnAcceptance {
   constructor(
     private readonly settings: TurnSettings,
+    private readonly attachments: TurnAttachments,
     private readonly prompt: TurnPrompt,
     private readonly branches: Branches,
     private readonly budget: TurnBudget,
@@ -41,20 +43,25 @@ export class TurnAcceptance {
   async message(
     ownerId: number,
     conversationId: number,
-    { content, replyTo, onDisconnect = 'continue', fileIds = [] }: NewMessage,
+    dto: NewMessage,
     idempotency: Idempotency | undefined,
   ): Promise<AcceptedTurn> {
     const outset = await this.settings.outset(ownerId, conversationId);
-    const { conversation } = outset.setting;
     await this.budget.admit(ownerId);
     const known = this.settings.checked(outset.setting);
-    const place = await this.placeOf(outset, replyTo);
-    const setting = place.losesSummary ? withoutSummary(known) : known;
-    const prompt = { content, contentTokens: countTokens(content), fileIds };
-    this.refuseTooLong(setting, prompt.contentTokens);
-    const tokens = await this.budget.estimate(setting, prompt.contentTokens);
+    const place = await this.placeOf(outset, dto.replyTo);
+    const files = await this.attachments.find(ownerId, dto.fileIds ?? []);
+    this.attachments.assertVisible(known.chatbot, files);
+    const brought = files.some(({ kind }) => kind === 'document') ? withDocuments(known) : known;
+    const setting = place.losesSummary ? withoutSummary(brought) : brought;
+    const contentTokens = this.prompt.promptTokens(setting, dto.content, files);
+    this.refuseTooLong(setting, dto.content, contentTokens);
+    const tokens = await this.budget.estimate(setting, contentTokens, dto.fileIds);
+    const fileIds = carriedFiles(dto) ?? [];
+    const prompt = { content: dto.content, contentTokens, fileIds };
+    const { onDisconnect = 'continue' } = dto;
     const terms = { tokens, onDisconnect, idempotency };
-    const stored = await this.store.create(conversation, prompt, place, terms);
+    const stored = await this.store.create(brought.conversation, prompt, place, terms);
     return { stored, setting };
   }
 
@@ -70,6 +77,7 @@ export class TurnAcceptance {
       this.settings.of(conversation),
       this.branches.isSummarized(conversation, prompt),
     ]);
+    this.attachments.assertVisible(known.chatbot, prompt.files);
     const losesSummary = !isSummarized;
     const setting = losesSummary ? withoutSummary(known) : known;
     const tokens = await this.budget.estimate(setting, 0);
@@ -95,11 +103,18 @@ export class TurnAcceptance {
   }
 
   /** What no model could read is refused before anything is stored. */
-  private refuseTooLong(setting: PromptSetting, tokens: number): void {
+  private refuseTooLong(setting: PromptSetting, content: string, tokens: number): void {
     const room =
       this.prompt.budget(setting) - this.prompt.systemTokens(setting) - 2 * MESSAGE_OVERHEAD_TOKENS;
     if (tokens <= room) return;
     const message = fieldMessage('isTooLongForModel', [Math.max(0, room)]);
-    throw new AppError('invalid_input', { errors: [{ field: 'content', message }] });
+    const field = countTokens(content) > room ? 'content' : 'fileIds';
+    throw new AppError('invalid_input', { errors: [{ field, message }] });
   }
+}
+
+/** All files that a new message carries; undefined where it names none. */
+export function carriedFiles({ fileIds, recordingId }: NewMessage): number[] | undefined {
+  if (recordingId === undefined) return fileIds;
+  return [...(fileIds ?? []), recordingId];
 }

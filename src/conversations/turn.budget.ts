@@ -7,6 +7,7 @@ import { UsageService } from '../usage/usage.service.js';
 import { utcDay } from '../usage/utc-day.js';
 import { MESSAGE_OVERHEAD_TOKENS } from './context-window.js';
 import { Message } from './message.entity.js';
+import { TurnDocuments } from './turn.documents.js';
 import { type PromptSetting, TurnPrompt } from './turn.prompt.js';
 
 /** What a user may still spend: set aside where a turn begins, and booked where it ends. */
@@ -17,6 +18,7 @@ export class TurnBudget {
     private readonly usage: UsageService,
     private readonly limits: TurnLimits,
     private readonly prompt: TurnPrompt,
+    private readonly documents: TurnDocuments,
   ) {}
 
   /** Counts a turn that is asked for. @throws AppError rate_limited */
@@ -26,9 +28,9 @@ export class TurnBudget {
 
   /**
    * Tokens that a turn may cost at most: what the model may be shown, and the longest answer that is asked for.
-   * 0 where tokens are not limited. Counted for the conversation as it is; branches beside the active one are in.
+   * with its documents; 0 where tokens are not limited. Counted for the conversation as it is; branches beside the active one are in.
    */
-  async estimate(setting: PromptSetting, promptTokens: number): Promise<number> {
+  async estimate(setting: PromptSetting, promptTokens: number, fileIds: number[] = []): Promise<number> {
     if (!this.usage.tokensLimited) return 0;
     const { id: conversationId, ownerId, summaryUntil } = setting.conversation;
     const { tokens, count } = (await this.messages
@@ -40,8 +42,15 @@ export class TurnBudget {
       .getRawOne<{ tokens: unknown; count: unknown }>())!;
     const marks = (Number(count) + 2) * MESSAGE_OVERHEAD_TOKENS;
     const shown = this.prompt.systemTokens(setting) + Number(tokens ?? 0) + promptTokens + marks;
+    const documents = await this.documentTokens(setting, fileIds);
     const budget = this.prompt.budget(setting);
-    return Math.min(shown, budget) + this.prompt.answerTokens(setting);
+    return Math.min(shown + documents, budget) + this.prompt.answerTokens(setting);
+  }
+
+  private async documentTokens(setting: PromptSetting, fileIds: number[]): Promise<number> {
+    if (!setting.conversation.hasDocuments) return 0;
+    const whole = await this.documents.tokens(setting.conversation, fileIds);
+    return Math.min(whole, this.prompt.documentRoom(setting));
   }
 
   /**

@@ -5,6 +5,7 @@ import { AppError } from '../common/errors.js';
 import { describeFailure } from '../common/describe-failure.js';
 import { ENV, type Env } from '../config/env.js';
 import { waitForDatabase } from '../database/patience.js';
+import { classifyStorageFailure } from '../files/file-storage.js';
 import type { LanguageModel, LlmRequest } from '../llm/language-model.js';
 import { Answer } from './answer.js';
 import type { Message } from './message.entity.js';
@@ -156,7 +157,7 @@ export class TurnEngine implements BeforeApplicationShutdown {
       await this.generate(turn, answer, signal);
     } catch (error) {
       this.logger.error(`turn ${id}: ${describeFailure(error)}`);
-      answer.fail('internal_error');
+      answer.fail(classifyStorageFailure(error) ?? 'internal_error');
     }
     const reason = signal.aborted ? (this.running.get(id)?.reason ?? 'interrupted') : undefined;
     try {
@@ -180,10 +181,11 @@ export class TurnEngine implements BeforeApplicationShutdown {
     signal: AbortSignal,
   ): Promise<void> {
     const { id } = assistantMessage;
-    const [made, mayStart] = await Promise.all([
-      waitForDatabase(request, PATIENCE_MS, signal),
-      this.startLine.cross(id),
-    ]);
+    const prepared = Promise.all([waitForDatabase(request, PATIENCE_MS, signal), this.startLine.cross(id)]);
+    // A stop does not wait for documents to be looked through.
+    const ready = await Promise.race([prepared, aborted(signal)]);
+    if (!ready) return void prepared.catch(() => undefined);
+    const [made, mayStart] = ready;
     answer.request = made;
     if (!mayStart) this.tell(id, 'lost');
     if (signal.aborted) return;
@@ -206,4 +208,12 @@ export class TurnEngine implements BeforeApplicationShutdown {
     }
     if (!answer.done && !answer.error) answer.fail('llm_protocol');
   }
+}
+
+function aborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    const end = () => resolve(undefined);
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end, { once: true });
+  });
 }

@@ -145,6 +145,7 @@ export class TurnStore {
     const changes = {
       // Whatever is gone on with is not put away any more.
       ...{ lastMessageAt: now, updatedAt: now, isIndexed: false, archived: false },
+      ...(conversation.hasDocuments && { hasDocuments: true }),
       ...(place.losesSummary && { summary: null, summaryUntil: 0 }),
     };
     const named = title === undefined ? {} : { title, titleSource: 'auto' as const };

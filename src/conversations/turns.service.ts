@@ -7,7 +7,7 @@ import { MessageDto } from './dto/message.dto.js';
 import type { RegenerateDto } from './dto/turn.dto.js';
 import { isFinal, type Message } from './message.entity.js';
 import { MessagesService } from './messages.service.js';
-import { type AcceptedTurn, type NewMessage, TurnAcceptance } from './turn.acceptance.js';
+import { type AcceptedTurn, carriedFiles, type NewMessage, TurnAcceptance } from './turn.acceptance.js';
 import { TurnEngine } from './turn.engine.js';
 import { type StoredTurn, TurnReplays } from './turn.replays.js';
 import { TurnStarter } from './turn.starter.js';
@@ -40,11 +40,12 @@ export class TurnsService {
    * Stores the user's message, with files of his where it names some, and begins its answer; with a key that was used
    * before, finds that turn again. A key with a space in it can be none of a client's.
    * @throws AppError not_found, invalid_input, turn_running, chatbot_deleted, provider_not_configured,
-   *   idempotency_key_reused, quota_exceeded, too_many_turns, rate_limited, shutting_down, events_unavailable
+   *   idempotency_key_reused, file_not_ready, file_not_usable, model_cannot_see, quota_exceeded, too_many_turns, rate_limited, shutting_down, events_unavailable
    */
   send(ownerId: number, conversationId: number, dto: NewMessage, key?: string): Promise<StoredTurn> {
-    const { content, ...options } = dto;
-    const print = fingerprint('send', conversationId, content, ...chosen(options));
+    const { content, replyTo, onDisconnect } = dto;
+    const said = chosen({ replyTo, onDisconnect, fileIds: carriedFiles(dto) });
+    const print = fingerprint('send', conversationId, content, ...said);
     return this.once(ownerId, keyed(key, print), (idempotency) =>
       this.acceptance.message(ownerId, conversationId, dto, idempotency),
     );

@@ -1,5 +1,6 @@
 import { answerStream } from './answer-stream.js';
 import { BailianAppAnswer } from './bailian-app-answer.js';
+import { imageUrl } from './image-url.js';
 import { LanguageModel, type LlmEvent, type LlmRequest } from './language-model.js';
 import { ProviderProtocolError, transportError } from './network-errors.js';
 import { type LlmErrorEvent, providerError, ReportedFailure } from './provider-errors.js';
@@ -23,7 +24,8 @@ const MAX_EVENT_SIZE = 1024 * 1024;
 /**
  * `LanguageModel` over Bailian's application completion. The whole history is sent with every call and no session is
  * kept at the provider, whose sessions end after an hour. The application's own model answers, unless the request
- * names another one. `maxOutputTokens` has no counterpart in this protocol and is ignored.
+ * names another one. `maxOutputTokens` has no counterpart in this protocol and is ignored. Pictures go in a list of their
+ * own, in the order of their messages.
  */
 export class BailianAppLanguageModel extends LanguageModel {
   readonly provider = 'bailian';
@@ -65,8 +67,12 @@ export class BailianAppLanguageModel extends LanguageModel {
   }
 
   private body({ messages, model, temperature }: LlmRequest): object {
+    const images = messages.flatMap((message) => message.images ?? []).map((image) => imageUrl(image));
     return {
-      input: { messages: messages.map(({ role, content }) => ({ role, content })) },
+      input: {
+        messages: messages.map(({ role, content }) => ({ role, content })),
+        ...(images.length > 0 && { image_list: images }),
+      },
       parameters: {
         incremental_output: true,
         ...(temperature !== undefined && { temperature }),

@@ -14,11 +14,13 @@ const TEXTS = {
   zh: {
     notice:
       '当前没有配置语言模型，所以我只能重复您的话。请设置 OPENAI_API_KEY 或 DASHSCOPE_API_KEY，然后重新启动服务。',
+    blind: '您发来的图片我也看不见。',
     said: '您刚才说：',
   },
   en: {
     notice:
       'No language model is configured, so all I can do is repeat you. Set OPENAI_API_KEY or DASHSCOPE_API_KEY and start the server again.',
+    blind: 'I cannot see the pictures that came with it either.',
     said: 'You said:',
   },
 };
@@ -37,12 +39,14 @@ export class EchoLanguageModel extends LanguageModel {
   }
 
   override async *stream(request: LlmRequest, signal: AbortSignal): AsyncGenerator<LlmEvent> {
-    const prompt = request.messages.findLast(({ role }) => role === 'user')?.content ?? '';
-    const { notice, said } = /\p{Script=Han}/u.test(prompt) ? TEXTS.zh : TEXTS.en;
+    const last = request.messages.findLast(({ role }) => role === 'user');
+    const prompt = last?.content ?? '';
+    const { notice, blind, said } = /\p{Script=Han}/u.test(prompt) ? TEXTS.zh : TEXTS.en;
+    const parts = [notice, ...(last?.images?.length ? [blind] : []), said, prompt];
     const limit = request.maxOutputTokens ?? Infinity;
     let outputTokens = 0;
     let reason: 'stop' | 'length' = 'stop';
-    for (const text of pieces(`${notice}\n\n${said}\n\n${prompt}`)) {
+    for (const text of pieces(parts.join('\n\n'))) {
       const tokens = countTokens(text);
       if (outputTokens + tokens > limit) {
         reason = 'length';

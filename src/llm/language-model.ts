@@ -1,7 +1,17 @@
+/** A picture as the model is shown it. */
+export interface LlmImage {
+  mediaType: string;
+  data: Buffer;
+  /** What it takes of the model's context, by `imageTokens`. */
+  tokens: number;
+}
+
 /** One message of the conversation as the model sees it. */
 export interface LlmMessage {
   role: 'system' | 'user' | 'assistant';
   content: string;
+  /** Of a user's message, before its text; only models that see are given any. */
+  images?: LlmImage[];
 }
 
 /** What one answer is asked for. */

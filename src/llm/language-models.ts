@@ -5,9 +5,11 @@ import { BailianAppLanguageModel } from './bailian-app.language-model.js';
 import { Circuits } from './circuits.js';
 import { contextTokensOf, knownContextTokensOf } from './context-size.js';
 import { EchoLanguageModel } from './echo.language-model.js';
+import { imageTokens, type PixelSize } from './image-tokens.js';
 import type { LanguageModel } from './language-model.js';
 import { OpenAiLanguageModel } from './openai.language-model.js';
 import { ResilientLanguageModel } from './resilient.language-model.js';
+import { takesImages } from './vision.js';
 
 /** The language models of this installation, by provider. */
 @Injectable()
@@ -58,6 +60,7 @@ export class LanguageModels {
         maxRetries: this.env.LLM_MAX_RETRIES,
         contextTokens: ({ defaultModel }) =>
           this.env.LLM_CONTEXT_TOKENS ?? knownContextTokensOf(defaultModel),
+        takesImages: ({ defaultModel }) => takesImages(defaultModel, this.env.LLM_VISION_MODELS),
       },
       this.circuits,
     );
@@ -68,7 +71,26 @@ export class LanguageModels {
   /** Tokens that a call may have: LLM_CONTEXT_TOKENS, or what is known of the model (of the provider's default). */
   contextTokens(provider?: string | null, model?: string | null): number {
     if (this.env.LLM_CONTEXT_TOKENS !== undefined) return this.env.LLM_CONTEXT_TOKENS;
-    return contextTokensOf(model ?? this.models.get(provider ?? this.defaultProvider)?.defaultModel ?? '');
+    return contextTokensOf(this.nameOf(provider, model));
+  }
+
+  /** Whether a model takes pictures: it is known to, or named by LLM_VISION_MODELS. */
+  takesImages(provider?: string | null, model?: string | null): boolean {
+    return takesImages(this.nameOf(provider, model), this.env.LLM_VISION_MODELS);
+  }
+
+  /** Tokens that a picture takes of a model's context, an estimate. */
+  imageTokens(
+    provider: string | null | undefined,
+    model: string | null | undefined,
+    size: PixelSize,
+  ): number {
+    return imageTokens(this.nameOf(provider, model), size);
+  }
+
+  /** The model of this name, or the provider's default. */
+  private nameOf(provider?: string | null, model?: string | null): string {
+    return model ?? this.models.get(provider ?? this.defaultProvider)?.defaultModel ?? '';
   }
 
   private fallback(first: string): LanguageModel[] {

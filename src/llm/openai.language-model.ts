@@ -1,6 +1,7 @@
 import OpenAI, { APIError } from 'openai';
 import { answerStream } from './answer-stream.js';
-import { LanguageModel, type LlmEvent, type LlmRequest } from './language-model.js';
+import { imageUrl } from './image-url.js';
+import { LanguageModel, type LlmEvent, type LlmMessage, type LlmRequest } from './language-model.js';
 import { ProviderProtocolError, transportError } from './network-errors.js';
 import { OpenAiAnswer } from './openai-answer.js';
 import { type LlmErrorEvent, providerError, ReportedFailure } from './provider-errors.js';
@@ -70,13 +71,20 @@ export class OpenAiLanguageModel extends LanguageModel {
     return {
       ...this.options.extraBody,
       model: request.model ?? this.defaultModel,
-      messages: request.messages.map(({ role, content }) => ({ role, content })),
+      messages: request.messages.map((message) => spoken(message)),
       stream: true,
       stream_options: { include_usage: true },
       ...(request.temperature !== undefined && { temperature: request.temperature }),
       ...(request.maxOutputTokens !== undefined && { [this.maxTokensField]: request.maxOutputTokens }),
     };
   }
+}
+
+/** A text alone stays one: not every compatible server knows parts. */
+function spoken({ role, content, images = [] }: LlmMessage): OpenAI.Chat.ChatCompletionMessageParam {
+  if (role !== 'user' || images.length === 0) return { role, content };
+  const parts = images.map((image) => ({ type: 'image_url' as const, image_url: { url: imageUrl(image) } }));
+  return { role, content: [...parts, { type: 'text', text: content }] };
 }
 
 function openAiError(error: unknown): LlmErrorEvent {

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { LlmRequest } from './language-model.js';
+import type { LlmMessage, LlmRequest } from './language-model.js';
 import { countTokens } from './token-counter.js';
 
 /** What a provider adds around each message. */
@@ -10,7 +10,7 @@ const MESSAGE_OVERHEAD_TOKENS = 6;
  * `countTokens`), made message by message: counting a long history must not hold up everybody else.
  */
 export async function fits({ messages, maxOutputTokens = 0 }: LlmRequest, limit: number): Promise<boolean> {
-  let left = limit - maxOutputTokens - messages.length * MESSAGE_OVERHEAD_TOKENS;
+  let left = limit - maxOutputTokens - messages.length * MESSAGE_OVERHEAD_TOKENS - tokensOfImages(messages);
   // A token has at least one byte: most requests need no counting.
   if (messages.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0) <= left) return true;
   for (const { content } of messages) {
@@ -19,4 +19,13 @@ export async function fits({ messages, maxOutputTokens = 0 }: LlmRequest, limit:
     await setImmediate();
   }
   return true;
+}
+
+/** What the pictures of messages take of the context. */
+export function tokensOfImages(messages: LlmMessage[]): number {
+  return messages.flatMap(({ images = [] }) => images).reduce((sum, { tokens }) => sum + tokens, 0);
+}
+
+export function hasImages({ messages }: LlmRequest): boolean {
+  return messages.some(({ images }) => images !== undefined && images.length > 0);
 }

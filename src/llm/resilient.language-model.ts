@@ -2,7 +2,7 @@ import { Attempt, type AttemptLimits } from './attempt.js';
 import type { CallOutcome, Circuits } from './circuits.js';
 import { LanguageModel, type LlmErrorKind, type LlmEvent, type LlmRequest } from './language-model.js';
 import type { LlmErrorEvent } from './provider-errors.js';
-import { fits } from './request-size.js';
+import { fits, hasImages } from './request-size.js';
 
 export interface ResilienceOptions extends AttemptLimits {
   /** Further attempts at each model of the chain after the first one. */
@@ -14,6 +14,8 @@ export interface ResilienceOptions extends AttemptLimits {
   maxRetryAfterMs?: number;
   /** Tokens that a model takes in one call, answer included; undefined where it is not known. */
   contextTokens?: (model: LanguageModel) => number | undefined;
+  /** Whether a model takes pictures; they all do where nothing is said. */
+  takesImages?: (model: LanguageModel) => boolean;
 }
 
 /** The request is at fault: every other provider would refuse it too, or should not be asked at all. */
@@ -38,7 +40,7 @@ const CIRCUIT_OPEN: LlmErrorEvent = {
  * failure is final and passed on as it is: nothing is ever said twice.
  *
  * Models are passed over without a call: one whose circuit is open (it was out of service just now), and one further
- * down the chain whose context is known to be too small for the request. With nobody left to ask, the failure is
+ * down the chain whose context is known to be too small for the request, or that does not take its pictures. With nobody left to ask, the failure is
  * `unavailable` with the code `circuit_open`.
  *
  * An attempt that is silent for too long is aborted, which closes its socket, and counts as a failure of kind
@@ -115,8 +117,9 @@ export class ResilientLanguageModel extends LanguageModel {
     return undefined;
   }
 
-  /** Whether the request fits into what is known of the model's context. */
+  /** Whether the model takes pictures where there are any, and the request fits into what is known of its context. */
   private async takes(model: LanguageModel, request: LlmRequest): Promise<boolean> {
+    if (hasImages(request) && this.options.takesImages?.(model) === false) return false;
     const limit = this.options.contextTokens?.(model);
     return limit === undefined || fits(request, limit);
   }

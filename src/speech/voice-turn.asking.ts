@@ -66,7 +66,7 @@ export class VoiceTurnAsking {
     const dto = {
       content: text!,
       onDisconnect,
-      ...(fileId !== null && { fileIds: [fileId] }),
+      ...(fileId !== null && { recordingId: fileId }),
       ...(replyTo !== null && { replyTo: replyTo === 0 ? null : replyTo }),
     };
     return this.turns.send(ownerId, conversationId, dto, keyOf(row));

@@ -61,7 +61,9 @@ describe('bad input', () => {
   function goodBody({ client, own }: Caller, operation: Operation): Record<string, unknown> {
     const ids = bodyProperties(ctx.spec.document, operation).flatMap(([name, schema]) => {
       const kind = kindOfProperty(name, schema);
-      return kind ? [[name, idsOf(own, kind, operation.name)[0]]] : [];
+      if (!kind) return [];
+      const [id] = idsOf(own, kind, operation.name);
+      return [[name, schema.type === 'array' ? [id] : id]];
     });
     const passwords = ['currentPassword', 'password']
       .filter((name) => operation.body?.properties?.[name] && operation.template.endsWith('/me'))

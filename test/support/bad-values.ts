@@ -27,7 +27,10 @@ function wrongTypes(schema: Schema): BadValue[] {
   const nothing = schema.nullable ? [] : [{ what: 'null', value: null }];
   const items =
     schema.type === 'array'
-      ? [{}, null, [], 1].map((item) => ({ what: 'a list of something else', value: [item] }))
+      ? [{}, null, [], schema.items?.type === 'integer' ? '1' : 1].map((item) => ({
+          what: 'a list of something else',
+          value: [item],
+        }))
       : [];
   return [...others, ...nothing, ...items];
 }

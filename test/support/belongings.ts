@@ -1,7 +1,7 @@
 import type { ApiClient } from './client.ts';
 import { FILE } from './openapi-samples.ts';
 import { ended } from './recordings.ts';
-import { attachFiles, storeFile } from './stored-file.ts';
+import { attachFiles, storeDocument, storeFile } from './stored-file.ts';
 import type { ApiContext } from './suite.ts';
 
 /** One thing of every kind that a person can have; by the kind's segment in the paths. */
@@ -71,6 +71,9 @@ const MAKERS: Record<string, Maker> = {
     const rows = await ctx.query('SELECT id FROM data_exports WHERE owner_id = ?', [ownerId]);
     return rows.map(({ id }) => Number(id));
   },
+  documents: async (client, _, ctx) => [
+    await storeDocument(ctx, client.account.id, 'tea.pdf', ['Oolong is half oxidized.']),
+  ],
   // As one is when it has ended: while it is on its way it changes what else there is.
   'voice-messages': async (client, { conversations, messages, transcriptions }, ctx) => {
     const values = {
@@ -109,7 +112,7 @@ export function idsOf(belongings: Belongings, kind: string, where: string): numb
 }
 
 /** Kinds that are listed only under something else. */
-const WITHOUT_LIST = ['messages', 'reviews', 'voice-messages'];
+const WITHOUT_LIST = ['messages', 'reviews', 'documents', 'voice-messages'];
 
 /** Everything of these belongings as its owner reads it. */
 export async function readBelongings(
@@ -134,6 +137,7 @@ function othersOf(kind: string, ids: number[]): string[] {
 
 function pathOf(kind: string): string {
   if (kind === 'exports') return `users/me/${kind}`;
+  if (kind === 'documents') return 'files';
   return kind === 'transcriptions' ? `speech/${kind}` : kind;
 }
 

@@ -158,9 +158,9 @@ export function kindOfPath(template: string): string {
 }
 
 /** Properties that name an object, and do not say so in their name. */
-const KINDS: Record<string, string> = { replyTo: 'messages' };
+const KINDS: Record<string, string> = { replyTo: 'messages', fileIds: 'documents' };
 
-/** The kind that a property names by id: `chatbots` of `chatbotId`, `files` of `fileIds`; undefined for others. */
+/** The kind that a property names by id: `chatbots` of `chatbotId`, `documents` of `fileIds`; undefined for others. */
 export function kindOfProperty(name: string, schema: Schema): string | undefined {
   if (Object.hasOwn(KINDS, name)) return KINDS[name];
   const stem = /^(.+)Ids?$/.exec(name)?.[1];

@@ -37,6 +37,50 @@ export async function storeFile(
   return { id: Number(row.id), key, sha256 };
 }
 
+/** A document that was read, with these passages: a text each, in their order, one a page from 1. */
+export async function storeDocument(
+  ctx: ApiContext,
+  ownerId: number,
+  name: string,
+  pages: string[],
+): Promise<number> {
+  const { countTokens } = await import('../../dist/src/llm/token-counter.js' as string);
+  const options = { name, mediaType: 'application/pdf', kind: 'document' as const };
+  const { id } = await storeFile(ctx, ownerId, Buffer.from(name), options);
+  for (let from = 0; from < pages.length; from += 100) {
+    const rows = pages.slice(from, from + 100).map((text, at) => {
+      const seq = from + at + 1;
+      return [id, seq, seq, null, text, countTokens(text)];
+    });
+    await ctx.query(
+      `INSERT INTO file_passages (file_id, seq, page, label, text, tokens) VALUES ${rows.map(() => '(?, ?, ?, ?, ?, ?)').join(', ')}`,
+      rows.flat(),
+    );
+  }
+  await ctx.query("UPDATE stored_files SET extraction = 'done', pages = ? WHERE id = ?", [pages.length, id]);
+  return id;
+}
+
+/** A picture that was looked at, as models are shown it. */
+export async function storePicture(
+  ctx: ApiContext,
+  ownerId: number,
+  name: string,
+  preview: Buffer,
+): Promise<number> {
+  const options = { name, mediaType: 'image/png', kind: 'picture' as const };
+  const { id } = await storeFile(ctx, ownerId, Buffer.from(`the original of ${name}`), options);
+  const key = randomBytes(16).toString('hex');
+  const path = blobPath(ctx, key);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, preview);
+  await ctx.query(
+    "UPDATE stored_files SET extraction = 'done', width = 3136, height = 1568, preview_key = ? WHERE id = ?",
+    [key, id],
+  );
+  return id;
+}
+
 /** Has a message carry files, in this order. */
 export async function attachFiles(ctx: ApiContext, messageId: number, fileIds: number[]): Promise<void> {
   await ctx.query('UPDATE messages SET has_files = 1 WHERE id = ?', [messageId]);

@@ -11,7 +11,7 @@ export class MessageErrorDto {
   /**
    * Stable code: `llm_auth`, `llm_quota`, `llm_rate_limit`, `llm_invalid_request`, `llm_context_length`,
    * `llm_content_filter`, `llm_not_found`, `llm_unavailable`, `llm_network`, `llm_timeout`, `llm_too_long`, `llm_protocol`,
-   * `internal_error`, `process_ended`.
+   * `storage_unavailable`, `internal_error`, `process_ended`.
    * @example 'llm_content_filter'
    */
   code!: string;
@@ -77,7 +77,7 @@ export class MessageDto {
    */
   replyTo!: number | null;
 
-  /** What goes with it, such as the recording of what was said; mostly nothing. */
+  /** What goes with it: pictures and documents, the recording of what was said; mostly nothing. */
   files!: MessageFileDto[];
 
   /** Why it failed or was interrupted; null otherwise. */

@@ -1,4 +1,4 @@
-import { IsIn, IsInt, IsString, Max, Min } from 'class-validator';
+import { ArrayMaxSize, ArrayUnique, IsArray, IsIn, IsInt, IsString, Max, Min } from 'class-validator';
 import { MaxLength, NotBlank, Optional, OptionalOrNull } from '../../common/validation.js';
 import { ON_DISCONNECT, type OnDisconnect } from '../message.entity.js';
 import { MessageDto } from './message.dto.js';
@@ -40,6 +40,20 @@ export class SendMessageDto extends RegenerateDto {
   @Min(1)
   @Max(Number.MAX_SAFE_INTEGER)
   replyTo?: number | null;
+
+  /**
+   * Up to 10 of the caller's pictures and documents, by id, that were read (`extraction.status` is `done`): the model
+   * sees them with this message and later ones of its branch. Pictures need a model that sees.
+   * @example [17]
+   */
+  @Optional()
+  @IsArray()
+  @ArrayMaxSize(10)
+  @ArrayUnique()
+  @IsInt({ each: true })
+  @Min(1, { each: true })
+  @Max(Number.MAX_SAFE_INTEGER, { each: true })
+  fileIds?: number[];
 }
 
 /** Both messages of a turn. */

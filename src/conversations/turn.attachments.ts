@@ -1,0 +1,46 @@
+import { Injectable } from '@nestjs/common';
+import type { Chatbot } from '../chatbots/chatbot.entity.js';
+import { AppError } from '../common/errors.js';
+import { fieldMessage } from '../common/validation.js';
+import { FilesService } from '../files/files.service.js';
+import type { StoredFile } from '../files/stored-file.entity.js';
+import { LanguageModels } from '../llm/language-models.js';
+
+/** Seconds after which a file that is being read is worth another look. */
+const READ_SOON = 2;
+
+/** Checks what a user attaches to a message. */
+@Injectable()
+export class TurnAttachments {
+  constructor(
+    private readonly files: FilesService,
+    private readonly models: LanguageModels,
+  ) {}
+
+  /**
+   * The files, in their order: pictures and documents that were read.
+   * @throws AppError not_found, invalid_input, file_not_ready, file_not_usable
+   */
+  async find(ownerId: number, fileIds: number[]): Promise<StoredFile[]> {
+    const files = await Promise.all(fileIds.map((id) => this.files.findOwned(ownerId, id)));
+    for (const file of files) assertReadable(file);
+    return files;
+  }
+
+  /** What a model cannot see is not sent to it. @throws AppError model_cannot_see */
+  assertVisible(chatbot: Chatbot | null, files: StoredFile[] = []): void {
+    if (!files.some(({ kind }) => kind === 'picture')) return;
+    if (!this.models.takesImages(chatbot?.provider, chatbot?.model)) throw new AppError('model_cannot_see');
+  }
+}
+
+function assertReadable({ id: fileId, kind, extraction }: StoredFile): void {
+  if (kind !== 'picture' && kind !== 'document') {
+    throw new AppError('invalid_input', {
+      errors: [{ field: 'fileIds', message: fieldMessage('isPictureOrDocument') }],
+    });
+  }
+  if (extraction === 'done') return;
+  if (extraction === 'failed') throw new AppError('file_not_usable', { extensions: { fileId } });
+  throw new AppError('file_not_ready', { retryAfter: READ_SOON, extensions: { fileId } });
+}
