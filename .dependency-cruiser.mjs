@@ -8,7 +8,8 @@ const FEATURES = {
   health: [],
   users: [],
   audit: ['users'],
-  auth: ['users', 'audit', 'files'],
+  'api-keys': ['users', 'audit'],
+  auth: ['users', 'audit', 'api-keys', 'files'],
   prompts: ['users'],
   chatbots: ['users', 'prompts'],
   topics: ['users', 'chatbots'],
@@ -37,7 +38,8 @@ const SPECS = '\\.(spec|contract)\\.ts$';
 /** What a feature shows to the others, beside its modules, services, entities, prompts and wire shapes. */
 const PORTS = {
   llm: ['language-model', 'language-models', 'context-size', 'token-counter', 'request-size'],
-  users: ['password-hasher', 'credentials'],
+  users: ['password-hasher', 'password-proof', 'login-limits', 'credentials'],
+  'api-keys': ['api-key.secret'],
   usage: ['utc-day'],
   files: ['file-storage', 'file-response', 'upload'],
   conversations: ['answer', 'turn.events'],

@@ -14,11 +14,14 @@ import { Documents1795800000000 } from '../migrations/1795800000000-documents.js
 import { Uploads1795900000000 } from '../migrations/1795900000000-uploads.js';
 import { Talk1796200000000 } from '../migrations/1796200000000-talk.js';
 import { PromptTerms1796100000000 } from '../migrations/1796100000000-prompt-terms.js';
+import { Search1796300000000 } from '../migrations/1796300000000-search.js';
 import { Audit1796400000000 } from '../migrations/1796400000000-audit.js';
+import { ApiKeys1796400000001 } from '../migrations/1796400000001-api-keys.js';
 import { Privacy1796500000000 } from '../migrations/1796500000000-privacy.js';
+import { ApiKey } from './api-keys/api-key.entity.js';
+import { ApiKeysModule } from './api-keys/api-keys.module.js';
 import { AuditEvent } from './audit/audit-event.entity.js';
 import { AuditModule } from './audit/audit.module.js';
-import { Search1796300000000 } from '../migrations/1796300000000-search.js';
 import { Context1796600000000 } from '../migrations/1796600000000-context.js';
 import { AuthModule } from './auth/auth.module.js';
 import { Session } from './auth/session.entity.js';
@@ -70,6 +73,7 @@ import { User } from './users/user.entity.js';
 export const ENTITIES = [
   User,
   Session,
+  ApiKey,
   AuditEvent,
   Chatbot,
   Topic,
@@ -106,8 +110,9 @@ export const MIGRATIONS = [
   Uploads1795900000000,
   PromptTerms1796100000000,
   Talk1796200000000,
-  Audit1796400000000,
   Search1796300000000,
+  Audit1796400000000,
+  ApiKeys1796400000001,
   Privacy1796500000000,
   Context1796600000000,
 ];
@@ -173,6 +178,7 @@ export class AppModule {
     const features = [
       HealthModule,
       AuthModule,
+      ApiKeysModule,
       AuditModule,
       ChatbotsModule,
       TopicsModule,

@@ -1,5 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { accessNeeded, type ApiScope, SCOPE_EXTENSION } from './common/api-scopes.js';
 import { ProblemDto } from './common/problem.dto.js';
 
 /** What generated clients call an operation: `conversationsSend`. */
@@ -51,15 +52,17 @@ export function setUpSwagger(app: NestFastifyApplication): void {
     .setDescription(
       'Chatbots that people type and talk to. Errors are problem details (RFC 9457) with a stable `code`; texts come in ' +
         'English or Chinese by `Accept-Language`. Log in with POST auth/login, then use the access token, or let the ' +
-        'browser send the session cookie.',
+        'browser send the session cookie. Machines use an API key (POST users/me/api-keys) in the place of the token: ' +
+        '`x-required-scope` says which scope an operation needs; what has none is not for keys.',
     )
     .setVersion('1')
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, 'access-token')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'parley_…' }, 'api-key')
     .addCookieAuth('parley_session', { type: 'apiKey', in: 'cookie' }, 'session-cookie')
     .build();
   const options = { extraModels: [ProblemDto], operationIdFactory };
   const document = () =>
-    withRateLimits(withIntegers(withProblems(SwaggerModule.createDocument(app, config, options))));
+    withRateLimits(withIntegers(withKeys(withProblems(SwaggerModule.createDocument(app, config, options)))));
   SwaggerModule.setup('docs', app, document, {
     jsonDocumentUrl: 'docs/openapi.json',
     yamlDocumentUrl: 'docs/openapi.yaml',
@@ -71,6 +74,29 @@ export function setUpSwagger(app: NestFastifyApplication): void {
 /** Says of every route which errors it can answer with, and that the cookie serves where the token does. */
 function withProblems(document: OpenAPIObject): OpenAPIObject {
   for (const operation of operationsOf(document)) describeErrors(operation);
+  return document;
+}
+
+/** Says of every operation whether API keys may call it, and which scope they need; by the guard's own rule. */
+function withKeys(document: OpenAPIObject): OpenAPIObject {
+  for (const [path, item] of Object.entries(document.paths)) {
+    for (const method of METHODS) {
+      const operation = item[method] as (Operation & { [SCOPE_EXTENSION]?: ApiScope }) | undefined;
+      if (!operation?.security) continue;
+      const needed = accessNeeded(method, path, operation[SCOPE_EXTENSION]);
+      const isForKeys = needed !== 'session';
+      if (isForKeys) {
+        operation[SCOPE_EXTENSION] = needed;
+        operation.security = [...operation.security, { 'api-key': [] }];
+      }
+      operation.responses['403'] ??= {
+        description: isForKeys
+          ? `Not with this API key: \`insufficient_scope\`, it needs \`${needed}\`; or \`cross_site_request\`.`
+          : 'Not with an API key: `session_required`; or `cross_site_request`.',
+        ...PROBLEM,
+      };
+    }
+  }
   return document;
 }
 

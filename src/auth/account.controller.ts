@@ -1,6 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Ip, Patch } from '@nestjs/common';
 import { ApiBearerAuth, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { type AuthUser, CurrentUser } from '../common/current-user.js';
+import { ForKeys } from '../common/api-scopes.js';
+import { type AuthUser, CurrentUser, type SessionUser } from '../common/current-user.js';
 import { UserDto } from '../users/dto/user.dto.js';
 import { AccountService } from './account.service.js';
 import { ChangeAccountDto, DeleteAccountDto } from './dto/auth.dto.js';
@@ -13,6 +14,7 @@ export class AccountController {
 
   /** Read the own account */
   @Get()
+  @ForKeys('read')
   @ApiOkResponse({ type: UserDto })
   find(@CurrentUser() user: AuthUser): Promise<UserDto> {
     return this.account.find(user);
@@ -22,7 +24,7 @@ export class AccountController {
   @Patch()
   @ApiOkResponse({ type: UserDto })
   change(
-    @CurrentUser() user: AuthUser,
+    @CurrentUser() user: SessionUser,
     @Body() dto: ChangeAccountDto,
     @Ip() address: string,
   ): Promise<UserDto> {

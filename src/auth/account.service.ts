@@ -1,16 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import type { SecurityEventType } from '../audit/audit-event.entity.js';
 import { AuditService, type SecurityEvent } from '../audit/audit.service.js';
-import type { AuthUser } from '../common/current-user.js';
+import type { AuthUser, SessionUser } from '../common/current-user.js';
 import { AppError } from '../common/errors.js';
 import { FilesService } from '../files/files.service.js';
 import type { ChangeUserDto } from '../users/dto/change-user.dto.js';
 import { UserDto } from '../users/dto/user.dto.js';
 import { PasswordHasher } from '../users/password-hasher.js';
+import { PasswordProof } from '../users/password-proof.js';
 import type { User } from '../users/user.entity.js';
 import { type UserChanges, UsersService } from '../users/users.service.js';
 import type { ChangeAccountDto, DeleteAccountDto } from './dto/auth.dto.js';
-import { LoginLimits } from './login-limits.js';
 import { SessionsService } from './sessions.service.js';
 
 /** A person's own account: what concerns his password concerns his logins too. */
@@ -20,7 +20,7 @@ export class AccountService {
     private readonly users: UsersService,
     private readonly hasher: PasswordHasher,
     private readonly sessions: SessionsService,
-    private readonly limits: LoginLimits,
+    private readonly proof: PasswordProof,
     private readonly files: FilesService,
     private readonly audit: AuditService,
   ) {}
@@ -33,11 +33,11 @@ export class AccountService {
 
   /** @throws AppError wrong_password, username_taken, email_taken; RateLimitedError */
   async change(
-    user: AuthUser,
+    user: SessionUser,
     { currentPassword, username, email, password }: ChangeAccountDto,
     address: string,
   ): Promise<UserDto> {
-    const before = await this.prove(user, currentPassword, address);
+    const before = await this.proof.demand(user, currentPassword, address);
     const changes: UserChanges = {
       ...(username !== undefined && { username }),
       ...(email !== undefined && { email }),
@@ -51,7 +51,7 @@ export class AccountService {
 
   /** Deletes the account and everything that belongs to it. @throws AppError wrong_password; RateLimitedError */
   async delete(user: AuthUser, { password }: DeleteAccountDto, address: string): Promise<void> {
-    await this.prove(user, password, address);
+    await this.proof.demand(user, password, address);
     await this.users.delete(user.id, (manager) => this.files.discardAll(manager, user.id));
     this.audit.accountDeleted();
   }
@@ -64,15 +64,6 @@ export class AccountService {
     for (const told of whatAdminChanged(before!, changed))
       await this.audit.record(null, { userId: id, actorId: adminId, ...told });
     return changed;
-  }
-
-  private async prove(user: AuthUser, password: string, address: string): Promise<User> {
-    await this.limits.attempt(user.username, address);
-    const found = await this.users.findById(user.id);
-    if (!(await this.hasher.matches(found?.passwordHash, password)) || !found)
-      throw new AppError('wrong_password');
-    await this.limits.succeeded(user.username, address);
-    return found;
   }
 }
 

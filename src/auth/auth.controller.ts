@@ -19,7 +19,7 @@ import {
 } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { map, type Observable } from 'rxjs';
-import { type AuthUser, CurrentUser, Public } from '../common/current-user.js';
+import { CurrentUser, Public, type SessionUser } from '../common/current-user.js';
 import { AuthService, type Caller, type Login } from './auth.service.js';
 import { AuthResultDto, LoginDto, RefreshDto, RegisterDto } from './dto/auth.dto.js';
 import { clearSessionCookie, setSessionCookie } from './session-cookie.js';
@@ -81,7 +81,7 @@ export class AuthController {
   @HttpCode(204)
   @ApiBearerAuth('access-token')
   @ApiNoContentResponse()
-  async logout(@CurrentUser() user: AuthUser): Promise<void> {
+  async logout(@CurrentUser() user: SessionUser): Promise<void> {
     await this.auth.logout(user);
   }
 }

@@ -4,6 +4,7 @@ import { APP_GUARD } from '@nestjs/core';
 import { JwtModule } from '@nestjs/jwt';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { ENV, type Env } from '../config/env.js';
+import { ApiKeysModule } from '../api-keys/api-keys.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { FilesModule } from '../files/files.module.js';
 import { UsersModule } from '../users/users.module.js';
@@ -14,7 +15,6 @@ import { AuthController } from './auth.controller.js';
 import { AuthGuard } from './auth.guard.js';
 import { AuthService } from './auth.service.js';
 import { FirstAdmin } from './first-admin.js';
-import { LoginLimits } from './login-limits.js';
 import { RequestLimits } from './request-limits.js';
 import { SessionHousekeeping } from './session-housekeeping.js';
 import { Session } from './session.entity.js';
@@ -35,6 +35,7 @@ function keyOf(secret: string): Buffer {
       useFactory: (env: Env) => ({ secret: keyOf(env.JWT_SECRET), signOptions: { algorithm: 'HS256' } }),
     }),
     UsersModule,
+    ApiKeysModule,
     AuditModule,
     FilesModule,
   ],
@@ -44,7 +45,6 @@ function keyOf(secret: string): Buffer {
     AccountService,
     SessionsService,
     TokenService,
-    LoginLimits,
     RequestLimits,
     FirstAdmin,
     SessionHousekeeping,

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.js';
-import type { AuthUser } from '../common/current-user.js';
+import type { SessionUser } from '../common/current-user.js';
 import { AppError } from '../common/errors.js';
 import { UserDto } from '../users/dto/user.dto.js';
+import { LoginLimits } from '../users/login-limits.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
 import type { AuthResultDto, LoginDto, RefreshDto, RegisterDto } from './dto/auth.dto.js';
-import { LoginLimits } from './login-limits.js';
 import { type OpenedSession, SessionsService } from './sessions.service.js';
 import { ACCESS_SECONDS, TokenService } from './token.service.js';
 
@@ -65,7 +65,7 @@ export class AuthService {
   }
 
   /** Ends this login: its access tokens, its cookie and its refresh token. */
-  async logout(user: AuthUser): Promise<void> {
+  async logout(user: SessionUser): Promise<void> {
     await this.sessions.close(user.id, user.sessionId);
     await this.audit.record(null, { userId: user.id, type: 'logout' });
   }

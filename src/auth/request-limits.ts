@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { RateLimitedError, RateLimiter, type RateRule } from '../../libs/limits/rate-limiter.js';
 import { AppError } from '../common/errors.js';
+import { networkOf } from '../common/network.js';
 import { noteRateLimit } from '../common/rate-limits.js';
 import { ENV, type Env } from '../config/env.js';
-import { networkOf } from './network.js';
 
 const MINUTE = 60;
 

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
 import { type DataSource, type EntityManager, In, IsNull, LessThan, Not, type Repository } from 'typeorm';
 import { AuditService } from '../audit/audit.service.js';
-import type { AuthUser } from '../common/current-user.js';
+import type { SessionUser } from '../common/current-user.js';
 import { AppError } from '../common/errors.js';
 import { storedAs } from '../database/statements.js';
 import { inTransaction } from '../database/transaction.js';
@@ -39,9 +39,9 @@ export class SessionsService {
    * Whose session this is while it can be used; null once it is revoked or over, or the user deactivated. By hand, and
    * no more than is needed: it stands before every request.
    */
-  async findActive(sessionId: number): Promise<AuthUser | null> {
+  async findActive(sessionId: number): Promise<SessionUser | null> {
     const { manager } = this.sessions;
-    const [found] = await manager.query<Omit<AuthUser, 'sessionId'>[]>(
+    const [found] = await manager.query<Omit<SessionUser, 'sessionId'>[]>(
       'SELECT u.id, u.username, u.role FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = ? ' +
         'AND s.revoked_at IS NULL AND s.expires_at > ? AND u.deactivated_at IS NULL',
       [sessionId, storedAs(manager, Session, 'expiresAt', new Date())],

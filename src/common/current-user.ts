@@ -1,4 +1,5 @@
 import { createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
+import type { ApiScope } from './api-scopes.js';
 
 export type UserRole = 'user' | 'admin';
 
@@ -7,8 +8,19 @@ export interface AuthUser {
   id: number;
   username: string;
   role: UserRole;
+}
+
+/** Somebody who has logged in. */
+export interface SessionUser extends AuthUser {
   /** Which login this is: a row of `sessions`. */
   sessionId: number;
+}
+
+/** Somebody for whom a machine acts. */
+export interface KeyUser extends AuthUser {
+  /** By which key: a row of `api_keys`. */
+  apiKeyId: number;
+  scopes: readonly ApiScope[];
 }
 
 /** The authenticated user, as a parameter of a controller's method. */

@@ -7,7 +7,7 @@ const STARTUP = new Set(['InstanceLoader', 'RoutesResolver', 'RouterExplorer']);
 /** What stops the start is said once, in one line, by whoever starts. */
 const FAILED_START = new Set(['ExceptionHandler', 'NestApplication']);
 
-/** Nest's JSON logger, with the request's id on every line that was written while serving one. */
+/** Nest's JSON logger, with the request's id on every line that was written while serving one, and its API key's. */
 export class JsonLogger extends ConsoleLogger {
   constructor(private readonly debugging: boolean) {
     const logLevels: LogLevel[] = debugging
@@ -29,7 +29,11 @@ export class JsonLogger extends ConsoleLogger {
   protected override getJsonLogObject(
     ...args: Parameters<ConsoleLogger['getJsonLogObject']>
   ): ReturnType<ConsoleLogger['getJsonLogObject']> {
-    const requestId = requestContext.getStore()?.requestId;
-    return { ...super.getJsonLogObject(...args), ...(requestId && { requestId }) };
+    const { requestId, apiKeyId } = requestContext.getStore() ?? {};
+    return {
+      ...super.getJsonLogObject(...args),
+      ...(requestId && { requestId }),
+      ...(apiKeyId && { apiKeyId }),
+    };
   }
 }

@@ -35,8 +35,8 @@ export const PROBLEMS = {
   ),
   unauthenticated: entry(
     401,
-    ['Not logged in', 'This needs a valid access token or session cookie.'],
-    ['未登录', '需要有效的访问令牌或会话 Cookie。'],
+    ['Not logged in', 'This needs a valid access token, session cookie or API key.'],
+    ['未登录', '需要有效的访问令牌、会话 Cookie 或 API 密钥。'],
   ),
   invalid_credentials: entry(
     401,
@@ -56,6 +56,16 @@ export const PROBLEMS = {
     ],
     ['跨站请求被拒绝', '携带会话 Cookie 的请求必须来自本站或已允许的来源。'],
   ),
+  session_required: entry(
+    403,
+    ['Login needed', 'An API key cannot do this; log in.'],
+    ['需要登录', 'API 密钥无权执行此操作，请登录。'],
+  ),
+  insufficient_scope: entry(
+    403,
+    ['Scope missing', 'The API key lacks the scope {scope}.'],
+    ['权限不足', '该 API 密钥缺少权限范围 {scope}。'],
+  ),
   not_found: entry(404, ['Not found', 'There is no such object.'], ['未找到', '该对象不存在。']),
   route_not_found: entry(
     404,
@@ -71,6 +81,14 @@ export const PROBLEMS = {
     409,
     ['E-mail taken', 'Another account has this e-mail address.'],
     ['邮箱已被占用', '该邮箱已被其他账号使用。'],
+  ),
+  too_many_api_keys: entry(
+    409,
+    [
+      'Too many API keys',
+      'You have {limit} API keys; revoke some that are not needed, expired ones as well.',
+    ],
+    ['API 密钥过多', '您已有 {limit} 个 API 密钥，请先撤销不再需要的（包括已过期的）。'],
   ),
   turn_running: entry(
     409,

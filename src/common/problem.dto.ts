@@ -43,6 +43,11 @@ export class ProblemDto {
   /** The wrong fields, for `invalid_input`. */
   errors?: FieldErrorDto[];
   /**
+   * With `insufficient_scope`: the scope that the API key lacks.
+   * @example 'chat'
+   */
+  requiredScope?: 'read' | 'chat' | 'admin';
+  /**
    * With `turn_running`: the assistant message that is being written.
    * @example 42
    */

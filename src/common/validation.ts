@@ -13,6 +13,7 @@ const FIELD_TEXTS: Record<string, Record<Language, string>> = {
   isNumber: { en: 'must be a number', zh: '必须是数字' },
   isBoolean: { en: 'must be true or false', zh: '必须是 true 或 false' },
   isArray: { en: 'must be a list', zh: '必须是列表' },
+  arrayMinSize: { en: 'must have at least {0} items', zh: '至少需要 {0} 项' },
   arrayMaxSize: { en: 'must have at most {0} items', zh: '最多 {0} 项' },
   arrayUnique: { en: 'must not repeat an item', zh: '不能有重复项' },
   min: { en: 'must be at least {0}', zh: '不能小于 {0}' },
@@ -48,6 +49,10 @@ const FIELD_TEXTS: Record<string, Record<Language, string>> = {
   isLanguageTag: {
     en: 'must be a language tag such as en or zh-Hans',
     zh: '必须是语言标签，例如 en 或 zh-Hans',
+  },
+  isExpiry: {
+    en: 'must be a time in the next ten years, such as 2035-01-01T00:00:00Z',
+    zh: '必须是未来十年内的时间，例如 2035-01-01T00:00:00Z',
   },
   isFile: { en: 'must be a file', zh: '必须是文件' },
   isSupportedFile: { en: 'is of no type that is taken', zh: '不是支持的文件类型' },

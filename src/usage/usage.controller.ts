@@ -1,5 +1,6 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ForKeys } from '../common/api-scopes.js';
 import { type AuthUser, CurrentUser } from '../common/current-user.js';
 import { UsageDto, UsageQueryDto } from './dto/usage.dto.js';
 import { UsageService } from './usage.service.js';
@@ -12,6 +13,7 @@ export class UsageController {
 
   /** Read what one has used today and before, and what is left */
   @Get()
+  @ForKeys('read')
   @ApiOkResponse({ type: UsageDto })
   report(@CurrentUser() user: AuthUser, @Query() { days }: UsageQueryDto): Promise<UsageDto> {
     return this.usage.report(user.id, days);

@@ -150,12 +150,17 @@ describe('the API’s document', () => {
     const open = operations.filter(({ security }) => !security).map(({ name }) => name);
     expect(open.toSorted()).toEqual(PUBLIC.toSorted());
     const secured = operations.filter(({ security }) => security);
-    expect(
-      breaking(
-        secured,
-        ({ security }) => JSON.stringify(security) === '[{"access-token":[]},{"session-cookie":[]}]',
-      ),
-    ).toEqual([]);
+    const login = '{"access-token":[]},{"session-cookie":[]}';
+    const ways = [`[${login}]`, `[${login},{"api-key":[]}]`];
+    expect(breaking(secured, ({ security }) => ways.includes(JSON.stringify(security)))).toEqual([]);
+    // What an API key may do, and with which scope; api-key-scopes.spec.ts holds the guard to it.
+    const isForKeys = ({ security }: Operation): boolean => JSON.stringify(security) === ways[1];
+    const scopeOf = ({ template, method }: Operation): unknown =>
+      (document.paths[template]![method.toLowerCase()] as unknown as Record<string, unknown>)[
+        'x-required-scope'
+      ];
+    expect(breaking(operations, (one) => (scopeOf(one) !== undefined) === isForKeys(one))).toEqual([]);
+    expect(breaking(secured, ({ responses }) => responses['403'] !== undefined)).toEqual([]);
     expect(breaking(secured, ({ responses }) => responses['401'] !== undefined)).toEqual([]);
   });
 

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { ApiClient } from './client.ts';
 import { FILE } from './openapi-samples.ts';
 import { ended } from './recordings.ts';
@@ -16,6 +17,22 @@ async function make(client: ApiClient, path: string, body: Record<string, unknow
 /** How each kind comes to be, in an order in which each finds what it needs. */
 const MAKERS: Record<string, Maker> = {
   users: (client) => Promise.resolve([client.account.id]),
+  // By hand: the API would hash the password for each.
+  'api-keys': async (client, _made, ctx) => {
+    const { id } = client.account;
+    const values = [
+      id,
+      'Report',
+      'read',
+      randomBytes(32).toString('hex'),
+      'parley_…x7Qd',
+      '2026-11-21 08:30:00.000',
+    ];
+    const columns = 'user_id, name, scopes, secret_hash, hint, created_at';
+    await ctx.query(`INSERT INTO api_keys (${columns}) VALUES (?, ?, ?, ?, ?, ?)`, values);
+    const rows = await ctx.query('SELECT id FROM api_keys WHERE user_id = ?', [id]);
+    return rows.map((row) => Number(row.id));
+  },
   chatbots: (client) => make(client, 'chatbots', { name: 'Bot', instructions: 'Be kind.' }),
   topics: (client) => make(client, 'topics', { theme: 'Tea', instructions: 'Talk about tea.' }),
   // Its variable is that of the document's examples.
@@ -135,10 +152,17 @@ function othersOf(kind: string, ids: number[]): string[] {
   return WITHOUT_LIST.includes(kind) ? [] : [pathOf(kind)];
 }
 
-function pathOf(kind: string): string {
-  if (kind === 'exports') return `users/me/${kind}`;
-  if (kind === 'documents') return 'files';
-  return kind === 'transcriptions' ? `speech/${kind}` : kind;
+/** Where a kind stands that is not at the top. */
+const PATHS: Record<string, string> = {
+  transcriptions: 'speech/transcriptions',
+  'api-keys': 'users/me/api-keys',
+  documents: 'files',
+  exports: 'users/me/exports',
+};
+
+/** Where the objects of a kind are made, and read by their ids. */
+export function pathOf(kind: string): string {
+  return PATHS[kind] ?? kind;
 }
 
 function messagePages({ conversations = [] }: Belongings): string[] {

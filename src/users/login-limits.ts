@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { RateLimiter, type RateRule } from '../../libs/limits/rate-limiter.js';
-import { usernameKey } from '../users/users.service.js';
-import { networkOf } from './network.js';
+import { networkOf } from '../common/network.js';
+import { usernameKey } from './users.service.js';
 
 const MINUTE = 60;
 /** Wrong passwords for one name from one address; then this pair is locked out. */
