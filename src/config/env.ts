@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import { ConfigError } from './config-error.js';
 import { databaseDialect } from './database-url.js';
-import { fileVariables } from './files-env.js';
+import { checkFiles, fileVariables } from './files-env.js';
 import { resolveJwtSecret } from './jwt-secret.js';
 import { privacyVariables } from './privacy-env.js';
 import { decimal, FALSE, flag, httpUrl, isHttpUrl, list, parseVariables, TRUE, whole } from './values.js';
@@ -171,6 +171,7 @@ function checkTogether(env: Omit<Env, 'JWT_SECRET' | 'INSTALLATION'> & { JWT_SEC
       'is needed: the two go together',
     );
   }
+  checkFiles(env);
   checkVoices(env);
   checkWhisper(env);
   if (env.NODE_ENV !== 'production') return;

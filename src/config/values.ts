@@ -4,13 +4,13 @@ import { ConfigError } from './config-error.js';
 export const TRUE = ['true', '1', 'yes', 'on'];
 export const FALSE = ['false', '0', 'no', 'off'];
 
-export const flag = (byDefault: boolean) =>
-  z
-    .string()
-    .transform((text) => text.toLowerCase())
-    .refine((text) => TRUE.includes(text) || FALSE.includes(text), 'must be true or false')
-    .transform((text) => TRUE.includes(text))
-    .default(byDefault);
+export const yesOrNo = z
+  .string()
+  .transform((text) => text.toLowerCase())
+  .refine((text) => TRUE.includes(text) || FALSE.includes(text), 'must be true or false')
+  .transform((text) => TRUE.includes(text));
+
+export const flag = (byDefault: boolean) => yesOrNo.default(byDefault);
 
 export const whole = (min: number, max: number) =>
   z

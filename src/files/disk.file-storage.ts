@@ -1,5 +1,5 @@
 import type { Stats } from 'node:fs';
-import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import {
@@ -7,6 +7,7 @@ import {
   BlobNotFoundError,
   type ByteRange,
   FileStorage,
+  isKey,
   StorageUnavailableError,
 } from './file-storage.js';
 
@@ -55,6 +56,18 @@ export class DiskFileStorage extends FileStorage {
       await rm(part, { force: true });
       await rm(blob, { force: true });
     });
+  }
+
+  async *list(): AsyncGenerator<string> {
+    const folders = [this.root];
+    for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+      const path = folder;
+      for (const entry of (await onDisk(() => readdir(path, { withFileTypes: true }).catch(unlessMissing))) ??
+        []) {
+        if (entry.isDirectory()) folders.push(join(path, entry.name));
+        else if (isKey(entry.name)) yield entry.name;
+      }
+    }
   }
 
   private placesOf(key: string): { blob: string; part: string } {

@@ -24,6 +24,12 @@ async function* pieces(bytes: Buffer, size = 50_001): AsyncGenerator<Buffer> {
 
 const sourceOf = (bytes: Buffer) => Readable.from(pieces(bytes), { objectMode: false });
 
+async function listOf(storage: FileStorage): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const key of storage.list()) keys.push(key);
+  return keys;
+}
+
 /** What every adapter of `FileStorage` promises. */
 export function fileStorageContract(name: string, subject: Subject): void {
   describe(`${name} keeps the contract of FileStorage`, () => {
@@ -154,6 +160,38 @@ export function fileStorageContract(name: string, subject: Subject): void {
       const blobs = keys.map((_, n) => BYTES.subarray(n, 10_000 + n));
       await Promise.all(keys.map((key, n) => storage.put(key, sourceOf(blobs[n]!))));
       for (const [n, key] of keys.entries()) expect((await read(key)).equals(blobs[n]!)).toBe(true);
+    });
+
+    it('lists what is there, and not what is gone', async () => {
+      const [key, gone] = [newKey(), newKey()];
+      for (const one of [key, gone]) await storage.put(one, sourceOf(BYTES.subarray(0, 10)));
+      await storage.delete(gone);
+      const listed = await listOf(storage);
+      expect([listed.includes(key), listed.includes(gone)]).toEqual([true, false]);
+    });
+
+    it('keeps a blob of several megabytes, in pieces of any size', async () => {
+      const large = randomBytes(11_000_000);
+      for (const size of [700_001, 6_000_000]) {
+        const key = newKey();
+        await storage.put(key, Readable.from(pieces(large, size), { objectMode: false }));
+        expect((await read(key)).equals(large)).toBe(true);
+        expect(await storage.size(key)).toBe(large.length);
+        await storage.delete(key);
+      }
+    });
+
+    it('leaves nothing of several megabytes whose source fails, or whose signal ends it', async () => {
+      const large = randomBytes(11_000_000);
+      for (const how of ['source', 'signal']) {
+        const [key, source, abort] = [newKey(), new PassThrough(), new AbortController()];
+        const failure = new Error(how);
+        const putting = storage.put(key, source, abort.signal);
+        source.write(large, () => (how === 'source' ? source.destroy(failure) : abort.abort(failure)));
+        await expect(putting).rejects.toBe(failure);
+        await expectNothing(key);
+        expect(await listOf(storage)).not.toContain(key);
+      }
     });
 
     it.each([

@@ -26,8 +26,8 @@ export class BlobNotFoundError extends Error {
 /**
  * Keeps blobs: bytes under a key, written once and never changed. Who owns them and what they are called is not its
  * business, and no name of a user's reaches it: a key is 16 to 100 of the characters a-z and 0-9, made by chance; any
- * other is a mistake of the caller's and refused with a plain Error. Every method but `put` and `get`, whose streams
- * have no bound of their own, answers or fails in bounded time. What the storage itself cannot do is a
+ * other is a mistake of the caller's and refused with a plain Error. Every method but `put`, `get` and
+ * `list`, whose streams have no bound of their own, answers or fails in bounded time. What the storage itself cannot do is a
  * StorageUnavailableError; errors of a source or a signal come as they are.
  *
  * A blob is there whole or not at all, for every reader and after any crash: `put` returns when it outlasts a loss of
@@ -55,11 +55,21 @@ export abstract class FileStorage {
 
   /** Removes the blob and whatever a failed `put` left of it; that there is none is no error. @throws StorageUnavailableError */
   abstract delete(key: string): Promise<void>;
+
+  /**
+   * The keys of everything that is there: of blobs, and of what a `put` is writing or has left; some twice, and in no
+   * order. What comes or goes meanwhile may be among them or not. @throws StorageUnavailableError
+   */
+  abstract list(): AsyncIterable<string>;
+}
+
+export function isKey(text: string): boolean {
+  return /^[a-z0-9]{16,100}$/.test(text);
 }
 
 /** @throws Error where `key` is none: a path must not be made of it */
 export function assertKey(key: string): void {
-  if (!/^[a-z0-9]{16,100}$/.test(key)) throw new Error('not a key of the file storage');
+  if (!isKey(key)) throw new Error('not a key of the file storage');
 }
 
 /** What a caller is told of an error of the storage that nobody else has dealt with; undefined of any other error. */

@@ -1,12 +1,10 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { join } from 'node:path';
 import { DocumentReader } from '../../libs/documents/document-reader.js';
-import { ENV, type Env } from '../config/env.js';
+import { ENV } from '../config/env.js';
 import { BlobRemoval } from './blob-removal.entity.js';
 import { BlobRemovals } from './blob-removals.js';
 import { BlobRemover } from './blob-remover.js';
-import { DiskFileStorage } from './disk.file-storage.js';
 import { FileLimits } from './file-limits.js';
 import { documentReader } from './document-reader.factory.js';
 import { ExtractionReader } from './extraction.reader.js';
@@ -15,7 +13,7 @@ import { ExtractionStore } from './extraction.store.js';
 import { ExtractionSweeper } from './extraction.sweeper.js';
 import { Extractions } from './extractions.js';
 import { FilePassage } from './file-passage.entity.js';
-import { FileStorage } from './file-storage.js';
+import { FileStorageModule } from './file-storage.module.js';
 import { FilesController } from './files.controller.js';
 import { FilesService } from './files.service.js';
 import { MediaTypes } from './media-types.js';
@@ -27,14 +25,9 @@ import { UploadsService } from './uploads.service.js';
 
 /** Files of users: their rows, and the storage that has their bytes. */
 @Module({
-  imports: [TypeOrmModule.forFeature([StoredFile, BlobRemoval, FilePassage])],
+  imports: [FileStorageModule, TypeOrmModule.forFeature([StoredFile, BlobRemoval, FilePassage])],
   controllers: [FilesController, PassagesController],
   providers: [
-    {
-      provide: FileStorage,
-      inject: [ENV],
-      useFactory: (env: Env) => new DiskFileStorage(join(env.DATA_DIR, 'files')),
-    },
     ...[UploadsService, MediaTypes, FileLimits],
     { provide: DocumentReader, inject: [ENV], useFactory: documentReader },
     ...[FilesService, BlobRemovals, BlobRemover, PassagesService, PicturesService],

@@ -1,50 +1,31 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import type { ApiClient } from '../support/client.ts';
 import { FILE } from '../support/openapi-samples.ts';
+import { beginUpload } from '../support/slow-upload.ts';
 import { useApi } from '../support/suite.ts';
 
 const MEBIBYTE = 1024 * 1024;
-const PATH = '/api/v1/speech/transcriptions';
-const HEAD = '--b\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n';
-const END = '\r\n--b--\r\n';
+const RECORDING = ['speech/transcriptions', 'file'] as const;
 
 describe('an upload', () => {
-  const ctx = useApi({ whisper: true });
+  const ctx = useApi({ whisper: true, env: { FILES_MAX_BYTES: String(20 * MEBIBYTE) } });
 
-  /** Begins to send a file of so many bytes, and sends nothing of it. */
-  function begin({ token }: ApiClient, size: number): Socket {
-    const { hostname, port } = new URL(ctx.api.url);
-    const socket = connect(Number(port), hostname);
-    socket.on('error', () => undefined);
-    const headers = [
-      ...['Host: x', `Authorization: Bearer ${token}`, 'Content-Type: multipart/form-data; boundary=b'],
-      `Content-Length: ${HEAD.length + size + END.length}`,
-    ];
-    socket.write(`POST ${PATH} HTTP/1.1\r\n${headers.join('\r\n')}\r\n\r\n${HEAD}`);
-    return socket;
-  }
-
-  /** Waits for a reader that is slower. */
-  async function write(socket: Socket, bytes: Buffer): Promise<void> {
-    if (!socket.write(bytes)) await new Promise((resolve) => socket.once('drain', resolve));
-  }
-
-  const parts = (): string[] => {
+  const filesIn = (folder: string): string[] => {
     try {
-      return readdirSync(`${ctx.dataDir}/files/parts`);
+      const entries = readdirSync(`${ctx.dataDir}/files/${folder}`, { recursive: true, withFileTypes: true });
+      return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
     } catch {
       return [];
     }
   };
+  const parts = () => filesIn('parts');
 
   const rows = async (table: string) => Number((await ctx.query(`SELECT COUNT(*) AS n FROM ${table}`))[0].n);
 
   it('whose process is killed leaves no file, and soon no bytes', async () => {
     const client = await ctx.register();
-    const socket = begin(client, 20 * MEBIBYTE);
-    await write(socket, Buffer.alloc(5 * MEBIBYTE, 7));
+    const upload = await beginUpload(ctx, client, RECORDING[0], 20 * MEBIBYTE, RECORDING[1]);
+    await upload.write(5 * MEBIBYTE);
     await expect.poll(parts, { timeout: 10_000 }).toHaveLength(1);
     await ctx.api.kill();
     await ctx.restart();
@@ -60,14 +41,62 @@ describe('an upload', () => {
   it('whose sender goes away leaves nothing', async () => {
     const client = await ctx.register();
     for (let n = 0; n < 10; n += 1) {
-      const socket = begin(client, 20 * MEBIBYTE);
-      await write(socket, Buffer.alloc(MEBIBYTE, 7));
+      const upload = await beginUpload(ctx, client, RECORDING[0], 20 * MEBIBYTE, RECORDING[1]);
+      await upload.write(MEBIBYTE);
       await expect.poll(parts, { timeout: 10_000 }).toHaveLength(1);
-      socket.resetAndDestroy();
+      upload.leave();
       await expect.poll(parts, { timeout: 10_000 }).toEqual([]);
     }
     await expect.poll(() => rows('blob_removals'), { timeout: 15_000 }).toBe(0);
     expect([await rows('stored_files'), await rows('transcriptions')]).toEqual([0, 0]);
+  });
+
+  it('of several files whose process is killed at the third leaves none of them', async () => {
+    const client = await ctx.register();
+    const upload = await beginUpload(ctx, client, 'files', 20 * MEBIBYTE);
+    for (const letter of ['a', 'b']) {
+      await upload.write(2 * MEBIBYTE, letter);
+      await upload.next();
+    }
+    await upload.write(2 * MEBIBYTE, 'c');
+    await expect.poll(() => filesIn('').length, { timeout: 10_000 }).toBe(3);
+    await ctx.api.kill();
+    await ctx.restart();
+    expect(await rows('stored_files')).toBe(0);
+    const removals = await ctx.query('SELECT storage_key FROM blob_removals');
+    expect(removals.map(({ storage_key: key }) => String(key)).toSorted()).toEqual(filesIn('').toSorted());
+    await ctx.query(`UPDATE blob_removals SET due_at = '2026-01-01 00:00:00.000'`);
+    await expect.poll(() => filesIn(''), { timeout: 15_000 }).toEqual([]);
+    await expect.poll(() => rows('blob_removals'), { timeout: 15_000 }).toBe(0);
+  });
+
+  it('of several files whose sender goes away at any of them leaves none', async () => {
+    const client = await ctx.register();
+    for (let whole = 0; whole < 4; whole += 1) {
+      const upload = await beginUpload(ctx, client, 'files', 20 * MEBIBYTE);
+      for (let n = 0; n < whole; n += 1) {
+        await upload.write(MEBIBYTE, 'abc'[n]);
+        await upload.next();
+      }
+      await upload.write(MEBIBYTE, 'd');
+      await expect.poll(() => filesIn('').length, { timeout: 10_000 }).toBe(whole + 1);
+      upload.leave();
+      await expect.poll(() => filesIn(''), { timeout: 15_000 }).toEqual([]);
+    }
+    await expect.poll(() => rows('blob_removals'), { timeout: 15_000 }).toBe(0);
+    expect(await rows('stored_files')).toBe(0);
+  });
+
+  it('of several files is stored when it has come to its end', async () => {
+    const client = await ctx.register();
+    const between = '\r\n--b\r\nContent-Disposition: form-data; name="files"; filename="a.txt"\r\n\r\n'
+      .length;
+    const upload = await beginUpload(ctx, client, 'files', 2 * MEBIBYTE + between);
+    await upload.write(MEBIBYTE, 'a');
+    await upload.next();
+    await upload.write(MEBIBYTE, 'b');
+    expect(await upload.end()).toMatch(/^HTTP\/1.1 201 /);
+    expect((await client.get('files')).body.items).toHaveLength(2);
   });
 
   it('of 100 MB takes no memory to speak of', async () => {
@@ -78,16 +107,12 @@ describe('an upload', () => {
     await client.post('speech/transcriptions', new FormData());
     const before = peak();
     const size = 100 * MEBIBYTE;
-    const socket = begin(client, size);
-    const answer = new Promise<string>((resolve) => socket.once('data', (data) => resolve(data.toString())));
     const header = Buffer.from(await FILE.arrayBuffer()).subarray(0, 44);
-    await write(socket, header);
-    for (let left = size - header.length; left > 0; left -= MEBIBYTE)
-      await write(socket, Buffer.alloc(Math.min(left, MEBIBYTE)));
-    socket.write(END);
-    expect(await answer).toMatch(/^HTTP\/1.1 202 /);
+    const upload = await beginUpload(ctx, client, RECORDING[0], size, RECORDING[1]);
+    await upload.send(header);
+    await upload.write(size - header.length, '\0');
+    expect(await upload.end()).toMatch(/^HTTP\/1.1 202 /);
     const grown = peak() - before;
-    socket.destroy();
     expect(grown, `${Math.round(grown)} MiB more`).toBeLessThan(64);
   });
 });
