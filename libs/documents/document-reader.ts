@@ -60,7 +60,7 @@ function start(
   if (format === 'picture') rights.push('--allow-addons');
   return spawn(
     process.execPath,
-    [`--max-old-space-size=${heapMegabytes}`, '--no-warnings', ...rights, entry, format],
+    [`--max-old-space-size=${heapMegabytes}`, '--no-warnings', ...rights, entry, format, String(process.pid)],
     { cwd: '/', env: {}, stdio: ['ignore', 'ignore', 'ignore', 'pipe', fd], detached: true },
   );
 }

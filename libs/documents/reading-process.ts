@@ -17,8 +17,8 @@ const writeTo = promisify(write);
  * @param loadCounter how tokens are counted; asked for where there is text
  */
 export async function serveReading(loadCounter: () => Promise<(text: string) => number>): Promise<never> {
-  new Worker(new URL('./orphan-guard.js', import.meta.url), { workerData: process.ppid });
-  const format = process.argv[2] as ReadingFormat;
+  const [format, parent] = process.argv.slice(2) as [ReadingFormat, string];
+  new Worker(new URL('./orphan-guard.js', import.meta.url), { workerData: Number(parent) });
   let end: object;
   try {
     const countTokens = format === 'picture' ? () => 0 : await loadCounter();

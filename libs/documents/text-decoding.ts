@@ -38,7 +38,8 @@ export function decodeText(bytes: Buffer, markup = 1): string {
 }
 
 function decodeMarked(bytes: Buffer): string | undefined {
-  const mark = bytes.readUIntBE(0, Math.min(bytes.length, 2));
+  if (bytes.length < 2) return undefined;
+  const mark = bytes.readUInt16BE();
   if (mark === 0xfffe) return new TextDecoder('utf-16le').decode(bytes);
   if (mark === 0xfeff) return new TextDecoder('utf-16be').decode(bytes);
   const order = zeroesOf(bytes);

@@ -19,7 +19,7 @@ const CONTAINER = Buffer.from('d0cf11e0a1b11ae1', 'hex');
 export async function checkZip(bytes: Buffer): Promise<void> {
   if (bytes.subarray(0, CONTAINER.length).equals(CONTAINER)) throw new ReadingError('file_encrypted');
   try {
-    await checkEntries(await fromBufferPromise(bytes, { lazyEntries: true }));
+    await checkEntries(await fromBufferPromise(bytes, { lazyEntries: true, validateEntrySizes: false }));
   } catch (error) {
     if (error instanceof ReadingError) throw error;
     throw new ReadingError('file_unreadable', { cause: error });
@@ -43,11 +43,9 @@ async function checkEntries(zip: ZipFile): Promise<void> {
 /** The parsers believe the directory. */
 async function checkLength(unpacked: AsyncIterable<Buffer>, length: number): Promise<void> {
   let bytes = 0;
-  try {
-    for await (const chunk of unpacked) bytes += chunk.length;
-  } catch (error) {
-    // Also where there is more than its length: it is stopped there.
-    throw new ReadingError(bytes >= length ? 'file_too_large_inside' : 'file_unreadable', { cause: error });
+  for await (const chunk of unpacked) {
+    bytes += chunk.length;
+    if (bytes > length) throw new ReadingError('file_too_large_inside');
   }
-  if (bytes !== length) throw new ReadingError('file_unreadable');
+  if (bytes < length) throw new ReadingError('file_unreadable');
 }

@@ -5,6 +5,9 @@ import { chinesePdf, DOCX, docxOf, pdfOf, wordParagraph, XLSX, xlsxOf } from '..
 import { afterReading, queueFile, rowOf, textOf } from '../support/reading.ts';
 import { blobPath } from '../support/stored-file.ts';
 import { useApi } from '../support/suite.ts';
+import { upload } from '../support/uploads.ts';
+
+const LOCKED = await pdfOf(['Secret'], { userPassword: 'x' });
 
 describe('a file that is read', () => {
   const ctx = useApi();
@@ -147,7 +150,7 @@ describe('a file that is read', () => {
 
   it('says why it cannot be read', async () => {
     const samples: [string, string, string | Buffer, string][] = [
-      ['locked.pdf', 'application/pdf', await pdfOf(['Secret'], { userPassword: 'x' }), 'file_encrypted'],
+      ['locked.pdf', 'application/pdf', LOCKED, 'file_encrypted'],
       ['locked.docx', DOCX, Buffer.from('d0cf11e0a1b11ae1' + '00'.repeat(600), 'hex'), 'file_encrypted'],
       ['broken.pdf', 'application/pdf', '%PDF-1.7\nnothing', 'file_unreadable'],
       ['broken.docx', DOCX, 'PK\x03\x04nothing', 'file_unreadable'],
@@ -160,6 +163,22 @@ describe('a file that is read', () => {
       const { state, text } = await readOf(name, mediaType, bytes);
       expect([name, state, text]).toEqual([name, ['failed', code], []]);
     }
+  });
+
+  it('is read as soon as it was uploaded, and is read by its owner', async () => {
+    const client = await ctx.register();
+    const { body } = await upload(client, ['报告.pdf', chinesePdf('长江大桥')], ['locked.pdf', LOCKED]);
+    const [report, locked] = body.items.map(({ id }: { id: number }) => id);
+    for (const id of [report, locked]) await afterReading(ctx, id);
+    const shown = async (id: number) => (await client.get(`files/${id}`, { expect: 200 })).body.extraction;
+    expect(await shown(report)).toEqual({ status: 'done', pages: 1, error: null });
+    const message = 'The file is protected by a password.';
+    expect(await shown(locked)).toEqual({
+      status: 'failed',
+      pages: null,
+      error: { code: 'file_encrypted', message },
+    });
+    expect(await textOf(client, report)).toMatchObject([{ page: 1, text: '长江大桥' }]);
   });
 
   it('leaves no file behind where files are put to be read', () => {

@@ -95,7 +95,10 @@ export function wordParagraph(text: string, style = 'Normal'): string {
 }
 
 /** A workbook; cells are texts or numbers. */
-export function xlsxOf(sheets: Record<string, (string | number)[][]>): Promise<Buffer> {
+export function xlsxOf(
+  sheets: Record<string, (string | number)[][]>,
+  others: Record<string, string | Buffer> = {},
+): Promise<Buffer> {
   const ns = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"';
   const names = Object.keys(sheets);
   const list = names
@@ -113,6 +116,7 @@ export function xlsxOf(sheets: Record<string, (string | number)[][]>): Promise<B
       names.map((_, n) => ['worksheet', `worksheets/sheet${n + 1}.xml`]),
     ),
     ...Object.fromEntries(parts),
+    ...others,
   });
 }
 
