@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { countTokens } from '../../src/llm/token-counter.js';
+import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { cutPassages } from './passage-cutter.js';
 
 const WITHOUT_SPACE = /\s+/g;
@@ -55,6 +55,6 @@ describe('passages', () => {
 
   it('leave no crumbs', () => {
     const text = `${'The river flows slowly to the sea. '.repeat(45)}End.`;
-    expect(Math.min(...cutPassages(text).map(countTokens))).toBeGreaterThan(50);
+    expect(Math.min(...cutPassages(text).map((passage) => countTokens(passage)))).toBeGreaterThan(50);
   });
 });

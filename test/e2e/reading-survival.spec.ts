@@ -108,7 +108,6 @@ describe('the reading of a file', SLOW, () => {
       [...['queued', PAST, first]],
     );
     const row = () => rowOf(ctx, first);
-    await expect.poll(async () => (await row()).extraction_due_at > PAST, { timeout: 30_000 }).toBe(true);
     await expect
       .poll(() => runner.logs().includes('waits for the file storage'), { timeout: 30_000 })
       .toBe(true);

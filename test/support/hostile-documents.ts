@@ -37,7 +37,7 @@ async function officeFiles(): Promise<HostileFile[]> {
   const parts = Object.fromEntries(Array.from({ length: 10_001 }, (_, n) => [`word/media/${n}`, '']));
   const cells = `<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>1</v></c></row>`;
   return [
-    { what: 'docx of 80 MB in 80 kB', format: 'docx', bytes: bomb, ends: 'file_too_large_inside' },
+    { what: 'docx of 80 MB in 370 kB', format: 'docx', bytes: bomb, ends: 'file_too_large_inside' },
     { what: 'docx that lies about it', format: 'docx', bytes: lyingZip(bomb), ends: 'file_too_large_inside' },
     {
       what: 'docx of 10,001 parts',
@@ -135,7 +135,7 @@ async function pdfFiles(): Promise<HostileFile[]> {
     pdf('PDF whose pages are their own parents', pdfOfObjects(loop), 'file_unreadable'),
     pdf('PDF with a form that draws itself', pdfOfObjects(itself), 'no_text'),
     pdf('PDF nested 200,000 deep', pdfOfObjects(nested), 'no_text'),
-    pdf('PDF of 300 MB in 300 kB', pdfOfObjects(bomb), 'extraction_memory'),
+    pdf('PDF of 300 MB in 600 kB', pdfOfObjects(bomb), 'extraction_memory'),
     pdf('PDF of 2,001 pages', pdfOfObjects(many), 'document_too_long'),
     pdf('PNG that is called PDF', Buffer.from('89504e470d0a1a0a', 'hex'), 'file_unreadable'),
   ];
@@ -174,7 +174,9 @@ async function pictures(): Promise<HostileFile[]> {
       limitInputPixels: false,
     });
   const png = await blank(300).png().toBuffer();
-  const frames = Buffer.alloc(200 * 200 * 3 * 500, 99);
+  const frames = Buffer.alloc(200 * 200 * 3 * 500);
+  // Frames that are alike would be one.
+  for (let n = 0; n < 500; n += 1) frames.fill(n % 251, n * 120_000, (n + 1) * 120_000);
   const raw = { width: 200, height: 200 * 500, channels: 3 as const, pageHeight: 200 };
   const picture = (what: string, bytes: Buffer, ends: string): HostileFile => ({
     what,
