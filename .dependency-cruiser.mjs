@@ -37,7 +37,10 @@ const OURS = '^(src|libs|migrations)/';
 const SPECS = '\\.(spec|contract)\\.ts$';
 /** What a feature shows to the others, beside its modules, services, entities, prompts and wire shapes. */
 const PORTS = {
-  llm: ['language-model', 'language-models', 'context-size', 'token-counter', 'request-size'],
+  llm: [
+    ...['language-model', 'language-models', 'context-size', 'token-counter', 'request-size'],
+    ...['model-answer', 'plain-line'],
+  ],
   users: ['password-hasher', 'password-proof', 'login-limits', 'credentials'],
   'api-keys': ['api-key.secret'],
   usage: ['utc-day'],

@@ -35,6 +35,7 @@ import { MessageFile } from './conversations/message-file.entity.js';
 import { Message } from './conversations/message.entity.js';
 import { SearchTerm } from './conversations/search-term.entity.js';
 import { SUMMARIZE } from './conversations/summaries.js';
+import { GIVE_TITLE } from './conversations/titles.js';
 import { DatabaseModule } from './database/database.module.js';
 import { BlobRemoval } from './files/blob-removal.entity.js';
 import { EXTRACT } from './files/extractions.js';
@@ -64,6 +65,7 @@ import { VOICE_TURN } from './speech/voice-turn.handover.js';
 import { VoiceTurnsModule } from './speech/voice-turns.module.js';
 import { VoicesModule } from './speech/voices.module.js';
 import { Suggestion } from './suggestions/suggestion.entity.js';
+import { SuggestionsModule } from './suggestions/suggestions.module.js';
 import { Topic } from './topics/topic.entity.js';
 import { TopicsModule } from './topics/topics.module.js';
 import { UsageDay } from './usage/usage-day.entity.js';
@@ -130,6 +132,7 @@ const lanesOf = (env: Env) => [
   { name: 'learning', jobs: [REVIEW], concurrency: REVIEWS_AT_ONCE },
   { name: 'documents', jobs: [EXTRACT], concurrency: env.DOCUMENTS_CONCURRENCY },
   { name: 'privacy', jobs: [EXPORT], concurrency: EXPORTS_AT_ONCE },
+  { name: 'titles', jobs: [GIVE_TITLE], concurrency: TITLES_AT_ONCE, lockMs: TITLES_LOCK_MS },
 ];
 
 /** Voice turns that one process works on at a time; most of their time they wait for their model. */
@@ -140,6 +143,11 @@ const REVIEWS_AT_ONCE = 8;
 
 /** Exports that one process puts together at a time: each reads all that somebody has. */
 const EXPORTS_AT_ONCE = 2;
+
+/** Titles that one process asks models for at a time: every new conversation wants one. */
+const TITLES_AT_ONCE = 8;
+/** A title whose process died is given elsewhere within half a minute: people look at their lists. */
+const TITLES_LOCK_MS = 5_000;
 
 /** How long a running job may go on at a shutdown; turns have their own time, and a job is run again. */
 const JOB_GRACE_MS = 2_000;
@@ -185,6 +193,7 @@ export class AppModule {
       PromptsModule,
       FilesModule,
       ConversationsModule,
+      SuggestionsModule,
       LearningModule,
       SpeechModule,
       UsageModule,

@@ -81,6 +81,8 @@ export const envSchema = z.object({
   DOCUMENTS_CONCURRENCY: whole(1, 100).default(2),
   DOCUMENTS_TIMEOUT_SECONDS: whole(1, 3_600).default(60),
   DOCUMENTS_MEMORY_MB: whole(128, 65_536).default(512),
+  AUTO_TITLES: flag(true),
+  SUGGESTIONS_TIMEOUT_MS: whole(1_000, 120_000).default(20_000),
   DISCONNECT_GRACE_MS: whole(0, 600_000).default(10_000),
   SHUTDOWN_GRACE_MS: whole(0, 6_000).default(5_000),
   LLM_PROVIDER: z.enum(LLM_PROVIDERS, 'must be openai, bailian or echo').optional(),

@@ -6,6 +6,7 @@ import { FilesModule } from '../files/files.module.js';
 import { LlmModule } from '../llm/llm.module.js';
 import { TopicsModule } from '../topics/topics.module.js';
 import { UsageModule } from '../usage/usage.module.js';
+import { AsidesService } from './asides.service.js';
 import { Branches } from './branches.js';
 import { Conversation } from './conversation.entity.js';
 import { ConversationSearch } from './conversation.search.js';
@@ -23,6 +24,8 @@ import { SearchTerm } from './search-term.entity.js';
 import { PassageRanker } from './passage-ranker.js';
 import { Summaries } from './summaries.js';
 import { SummaryWriter } from './summary.writer.js';
+import { TitleWriter } from './title.writer.js';
+import { Titles } from './titles.js';
 import { TurnAcceptance } from './turn.acceptance.js';
 import { TurnAttachments } from './turn.attachments.js';
 import { TurnAudience } from './turn.audience.js';
@@ -37,6 +40,7 @@ import { TurnLease } from './turn.lease.js';
 import { TurnPictures } from './turn.pictures.js';
 import { TurnPrompt } from './turn.prompt.js';
 import { TurnReplays } from './turn.replays.js';
+import { TurnSequel } from './turn.sequel.js';
 import { TurnSettings } from './turn.settings.js';
 import { TurnStarter } from './turn.starter.js';
 import { TurnStartLine } from './turn.start-line.js';
@@ -56,12 +60,15 @@ import { TurnsService } from './turns.service.js';
   ],
   controllers: [ConversationsController, MessagesController],
   providers: [
-    ...[ConversationsService, MessagesService, MessageFiles, TurnsService, Branches],
+    ...[ConversationsService, MessagesService, MessageFiles, TurnsService, Branches, AsidesService],
     ...[ConversationSearch, SearchIndex, SearchIndexer],
     ...[DocumentPassages, PassageRanker, TurnDocuments, TurnPictures, TurnAttachments],
     ...[
       SummaryWriter,
       Summaries,
+      TitleWriter,
+      Titles,
+      TurnSequel,
       TurnSettings,
       TurnPrompt,
       TurnBudget,
@@ -80,6 +87,6 @@ import { TurnsService } from './turns.service.js';
       TurnSweeper,
     ],
   ],
-  exports: [ConversationsService, MessagesService, TurnsService, TurnEvents],
+  exports: [ConversationsService, MessagesService, TurnsService, AsidesService, TurnEvents],
 })
 export class ConversationsModule {}

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { JobQueue } from '../../libs/jobs/job-queue.js';
-import { LanguageModels } from '../llm/language-models.js';
+import { AsidesService } from './asides.service.js';
 import { SummaryWriter } from './summary.writer.js';
 import { type PromptSetting, TurnPrompt } from './turn.prompt.js';
 
@@ -23,7 +23,7 @@ export class Summaries {
 
   constructor(
     private readonly jobs: JobQueue,
-    private readonly models: LanguageModels,
+    private readonly asides: AsidesService,
     private readonly prompt: TurnPrompt,
     writer: SummaryWriter,
   ) {
@@ -35,8 +35,7 @@ export class Summaries {
   /** @param spoken tokens of what was said, see `BuiltPrompt`, and of the answer that has just ended */
   consider(setting: PromptSetting, spoken: number): void {
     const { id: conversationId, ownerId } = setting.conversation;
-    // The echo model can only repeat.
-    if ((setting.chatbot?.provider ?? this.models.defaultProvider) === 'echo') return;
+    if (!this.asides.canAsk(setting)) return;
     if (spoken < this.prompt.room(setting) * SUMMARIZE_AT) return;
     const data: SummarizeData = { ownerId, conversationId };
     this.jobs.add(SUMMARIZE, data, { jobId: String(conversationId) }).catch((error: unknown) => {

@@ -1,17 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { Repository } from 'typeorm';
-import { AppError } from '../common/errors.js';
 import { countTokens } from '../llm/token-counter.js';
-import { UsageService } from '../usage/usage.service.js';
-import { Answer } from './answer.js';
+import { AsidesService } from './asides.service.js';
 import { Branches } from './branches.js';
 import { MESSAGE_OVERHEAD_TOKENS } from './context-window.js';
 import { Conversation } from './conversation.entity.js';
 import { isFinal, type Message } from './message.entity.js';
 import { cutToTokens, summaryRequest } from './summary.text.js';
 import { type PromptSetting, TurnPrompt } from './turn.prompt.js';
-import { TurnSettings } from './turn.settings.js';
 
 /** Which part of the room for what was said the newest turns may keep; the older ones go into the summary. */
 const KEPT_SHARE = 0.4;
@@ -40,16 +37,15 @@ export class SummaryWriter {
   constructor(
     @InjectRepository(Conversation) private readonly conversations: Repository<Conversation>,
     private readonly branches: Branches,
-    private readonly settings: TurnSettings,
     private readonly prompt: TurnPrompt,
-    private readonly usage: UsageService,
+    private readonly asides: AsidesService,
   ) {}
 
   /** Goes on until what is left word for word is short enough. @throws NoSummaryError */
   async write(ownerId: number, id: number, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const conversation = await this.conversations.findOneBy({ id, ownerId });
-      const setting = conversation && (await this.settingOf(conversation));
+      const setting = conversation && (await this.asides.settingOf(conversation));
       if (!setting) return;
       const part = this.asMuchAsFits(setting, await this.olderTurns(setting));
       const last = part.at(-1);
@@ -57,16 +53,6 @@ export class SummaryWriter {
       const summary = await this.ask(setting, part, signal);
       if (summary === null) return;
       if (!(await this.save(setting.conversation, summary, last.seq))) return;
-    }
-  }
-
-  /** Null where nobody would answer in this conversation any more. */
-  private async settingOf(conversation: Conversation): Promise<PromptSetting | null> {
-    try {
-      return await this.settings.of(conversation);
-    } catch (error) {
-      if (error instanceof AppError) return null;
-      throw error;
     }
   }
 
@@ -124,19 +110,10 @@ export class SummaryWriter {
 
   /** Null where the echo model stood in: it can only repeat. */
   private async ask(setting: PromptSetting, part: Message[], signal: AbortSignal): Promise<string | null> {
-    const { conversation, chatbot } = setting;
     const maxTokens = this.summaryTokens(setting);
     const spoken = part.filter(({ content }) => content !== '');
-    const answer = new Answer();
-    answer.request = {
-      messages: summaryRequest(conversation.summary, spoken, maxTokens),
-      ...(chatbot?.model && { model: chatbot.model }),
-      maxOutputTokens: maxTokens,
-    };
-    for await (const event of this.settings.modelOf(setting).stream(answer.request, signal))
-      answer.take(event);
-    const { usageEstimated: estimated, ...tokens } = answer.cost();
-    await this.usage.book(conversation.ownerId, { ...tokens, estimated });
+    const messages = summaryRequest(setting.conversation.summary, spoken, maxTokens);
+    const answer = await this.asides.ask(setting, { messages, maxOutputTokens: maxTokens }, signal);
     if (answer.provider === 'echo') return null;
     const text = cutToTokens(answer.text.trim(), maxTokens);
     if (!answer.done || answer.error || text === '')

@@ -2,9 +2,9 @@ import { Injectable, Logger } from '@nestjs/common';
 import { ConversationsService } from './conversations.service.js';
 import type { Message } from './message.entity.js';
 import { MessagesService } from './messages.service.js';
-import { Summaries } from './summaries.js';
 import { TurnEngine } from './turn.engine.js';
 import { type PromptSetting, TurnPrompt } from './turn.prompt.js';
+import { TurnSequel } from './turn.sequel.js';
 import { TurnSettings } from './turn.settings.js';
 
 /** Sets stored turns going: those of a request, and those whose process died before it had asked a model. */
@@ -18,7 +18,7 @@ export class TurnStarter {
     private readonly settings: TurnSettings,
     private readonly prompt: TurnPrompt,
     private readonly engine: TurnEngine,
-    private readonly summaries: Summaries,
+    private readonly sequel: TurnSequel,
   ) {}
 
   /** Whether turns are begun in this process. */
@@ -38,7 +38,7 @@ export class TurnStarter {
         return request;
       },
       model: this.settings.modelOf(setting),
-      whenEnded: ({ contentTokens }) => this.summaries.consider(setting, spokenBefore + (contentTokens ?? 0)),
+      whenEnded: (ended) => this.sequel.consider(setting, ended, spokenBefore),
     });
   }
 

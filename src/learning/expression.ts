@@ -1,7 +1,7 @@
 import type { LlmMessage } from '../llm/language-model.js';
 import { countTokens } from '../llm/token-counter.js';
 import { languageName } from './learner-language.js';
-import { memberOf, readModelAnswer, salvaged, textOf } from './model-answer.js';
+import { memberOf, readModelAnswer, salvaged, textOf } from '../llm/model-answer.js';
 import { Quotes } from './quotes.js';
 
 export const POINT_KINDS = ['grammar', 'idiom', 'word', 'spelling'] as const;

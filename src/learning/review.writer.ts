@@ -3,7 +3,7 @@ import { AppError } from '../common/errors.js';
 import { Answer } from '../conversations/answer.js';
 import type { LanguageModel } from '../llm/language-model.js';
 import { LanguageModels } from '../llm/language-models.js';
-import { MAX_ANSWER_LENGTH } from './model-answer.js';
+import { MAX_ANSWER_LENGTH } from '../llm/model-answer.js';
 import type { ReviewCost } from './review.runs.js';
 import type { ReviewTask } from './review.task.js';
 

@@ -19,6 +19,7 @@ describe('startApi', () => {
     const api = await startApi({ entry: entry(source), env: { EXTRA: 'x', NODE_ENV: undefined } });
     expect(api.url).toBe('http://127.0.0.1:4321');
     expect(Object.keys(api.env).sort()).toEqual([
+      'AUTO_TITLES',
       'DATA_DIR',
       'EXTRA',
       'HOST',
