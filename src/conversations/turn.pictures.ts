@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { buffer } from 'node:stream/consumers';
 import type { Chatbot } from '../chatbots/chatbot.entity.js';
 import { AppError } from '../common/errors.js';
-import { FilesService } from '../files/files.service.js';
-import { StoredFile } from '../files/stored-file.entity.js';
+import { PicturesService } from '../files/pictures.service.js';
+import type { StoredFile } from '../files/stored-file.entity.js';
 import type { LlmImage, LlmMessage } from '../llm/language-model.js';
 import { LanguageModels } from '../llm/language-models.js';
 import { countTokens } from '../llm/token-counter.js';
@@ -31,7 +30,7 @@ export interface PictureShow {
 export class TurnPictures {
   constructor(
     private readonly messageFiles: MessageFiles,
-    private readonly files: FilesService,
+    private readonly previews: PicturesService,
     private readonly models: LanguageModels,
   ) {}
 
@@ -104,8 +103,7 @@ export class TurnPictures {
 
   private async image(seer: Seer, picture: StoredFile): Promise<LlmImage | undefined> {
     try {
-      const shown = Object.assign(new StoredFile(), picture, { storageKey: picture.previewKey });
-      const data = await buffer(await this.files.open(shown));
+      const data = await this.previews.preview(picture.ownerId, picture);
       return { mediaType: 'image/jpeg', data, tokens: this.imageTokens(seer, picture) };
     } catch (error) {
       if (error instanceof AppError && error.code === 'not_found') return undefined;

@@ -50,6 +50,17 @@ describe('BailianAppLanguageModel', () => {
         headers: { 'content-type': 'text/event-stream' },
       });
 
+  it('sends pictures in a list of their own', async () => {
+    const image = { mediaType: 'image/jpeg', data: Buffer.from('jpeg'), tokens: 85 };
+    await collect(model(), undefined, {
+      messages: [{ role: 'user', content: 'What is it?', images: [image] }],
+    });
+    expect((upstream.log.at(-1)?.body as { input: object }).input).toEqual({
+      messages: [{ role: 'user', content: 'What is it?' }],
+      image_list: ['data:image/jpeg;base64,anBlZw=='],
+    });
+  });
+
   it('sends the whole history, asks for increments, and keeps no session', async () => {
     const messages = [
       { role: 'user' as const, content: 'a' },

@@ -49,6 +49,8 @@ const WINDOWS: Record<string, number> = {
   'qwen3.5-flash': 983_616,
   'qwq-plus': 98_304,
   'qvq-max': 106_496,
+  'qwen-vl-max': 30_720,
+  'qwen3-vl-plus': 258_048,
   'deepseek-r1': 65_536,
   'deepseek-v3': 65_536,
 };

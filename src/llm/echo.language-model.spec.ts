@@ -15,6 +15,13 @@ describe('EchoLanguageModel', () => {
     expect(events.at(-1)).toEqual({ type: 'done', reason: 'stop', model: 'echo' });
   });
 
+  it('says that it sees no pictures', async () => {
+    const images = [{ mediaType: 'image/jpeg', data: Buffer.from('jpeg'), tokens: 85 }];
+    const messages = [{ role: 'user' as const, content: 'Look', images }];
+    expect(textOf(await collect(fast, undefined, { messages }))).toMatch(/cannot see the pictures/);
+    expect(textOf(await collect(fast, undefined, ask('Look')))).not.toMatch(/pictures/);
+  });
+
   it('answers Chinese in Chinese', async () => {
     const text = textOf(await collect(fast, undefined, ask('今天天气怎么样？')));
     expect(text).toMatch(/没有配置语言模型.*OPENAI_API_KEY.*DASHSCOPE_API_KEY/);

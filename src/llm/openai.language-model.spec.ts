@@ -41,6 +41,27 @@ describe('OpenAiLanguageModel', () => {
       ...extra,
     });
 
+  it('sends pictures before the text of their message, and other messages as texts', async () => {
+    const image = { mediaType: 'image/jpeg', data: Buffer.from('jpeg'), tokens: 85 };
+    await collect(model(), undefined, {
+      messages: [
+        { role: 'system', content: 'Look.' },
+        { role: 'user', content: 'What is it?', images: [image, { ...image, data: Buffer.from('other') }] },
+      ],
+    });
+    expect((upstream.log.at(-1)?.body as { messages: object[] }).messages).toEqual([
+      { role: 'system', content: 'Look.' },
+      {
+        role: 'user',
+        content: [
+          { type: 'image_url', image_url: { url: 'data:image/jpeg;base64,anBlZw==' } },
+          { type: 'image_url', image_url: { url: 'data:image/jpeg;base64,b3RoZXI=' } },
+          { type: 'text', text: 'What is it?' },
+        ],
+      },
+    ]);
+  });
+
   it('sends messages and settings, and nothing that was not asked for', async () => {
     const messages = [
       { role: 'system' as const, content: 'Be brief.' },

@@ -1,8 +1,11 @@
+import sharp from 'sharp';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ApiClient } from '../support/client.ts';
+import { pdfOf } from '../support/documents.ts';
 import { storeDocument, storeFile, storePicture } from '../support/stored-file.ts';
 import { useApi } from '../support/suite.ts';
 import { begin, beginWith } from '../support/talk.ts';
+import { upload } from '../support/uploads.ts';
 import type { CallRecord } from '../support/upstream/call.ts';
 
 interface Part {
@@ -48,6 +51,7 @@ describe('files as context', () => {
 
   beforeAll(async () => {
     ({ countTokens } = await import('../../dist/src/llm/token-counter.js' as string));
+    if (ctx.redis) await ctx.startWorker();
   });
 
   beforeEach(async () => {
@@ -72,6 +76,14 @@ describe('files as context', () => {
     expect(ctx.upstream.log).toEqual([]);
     return { body, headers };
   };
+
+  /** Uploads a file, and waits until it is read. */
+  async function uploaded(name: string, bytes: Buffer): Promise<number> {
+    const { id } = (await upload(client, [name, bytes])).body.items[0];
+    const status = async () => (await client.get(`files/${id}`)).body.extraction.status as string;
+    await expect.poll(status, { timeout: 60_000, interval: 100 }).toBe('done');
+    return id;
+  }
 
   const lastSent = () => messagesOf(ctx.upstream.log.at(-1)!);
 
@@ -102,6 +114,16 @@ describe('files as context', () => {
       const marks = [...system.matchAll(/^\[report\.pdf, page (\d+)\]$/gm)].map(([, page]) => Number(page));
       expect(marks.length).toBeGreaterThan(3);
       expect(marks).toEqual(marks.toSorted((a, b) => a - b));
+    });
+
+    it('shows page 137 of an uploaded PDF', async () => {
+      const fact = 'The lighthouse keeper was called Ottoline Varga.';
+      const pages = Array.from({ length: 200 }, (_, at) => filler(at + 1) + (at + 1 === 137 ? fact : ''));
+      const document = await uploaded('report.pdf', await pdfOf(pages));
+      await send(await begin(client), 'What was the lighthouse keeper called?', { fileIds: [document] });
+      const system = systemOf(lastSent()).replaceAll('\n', ' ');
+      expect(system).toMatch(new RegExp(`\\[report\\.pdf, page 137\\][^\\[]*${fact}`));
+      expectWithinBudget(lastSent());
     });
 
     it('shows short ones whole, again in later turns and for another answer, and not on another branch', async () => {
@@ -211,6 +233,19 @@ describe('files as context', () => {
       ]);
       // 1,568 by 784 pixels become 1,536 by 768: six tiles of 170 tokens, and 85.
       expect(Number(row.tokens)).toBe(1_105 + countTokens('What is this?\n[pictures: cat.png]'));
+    });
+
+    it('are scaled down before', async () => {
+      const background = { r: 200, g: 30, b: 60 };
+      const png = await sharp({ create: { width: 4_000, height: 1_000, channels: 3, background } })
+        .png()
+        .toBuffer();
+      const picture = await uploaded('wide.png', png);
+      await send(await see(), 'What is this?', { fileIds: [picture] });
+      const [image] = imagesOf(lastSent().at(-1)!);
+      const [, base64] = /^data:image\/jpeg;base64,(.+)$/.exec(image!.image_url!.url)!;
+      const { format, width, height } = await sharp(Buffer.from(base64!, 'base64')).metadata();
+      expect({ format, width, height }).toEqual({ format: 'jpeg', width: 1_568, height: 392 });
     });
 
     it('are seen again in the next turns, the newest four of them', async () => {
