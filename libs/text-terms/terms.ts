@@ -19,17 +19,19 @@ export interface Run {
 }
 
 const UNSPACED =
-  '(?=[\\p{L}\\p{N}])[\\p{sc=Han}\\p{sc=Hiragana}\\p{sc=Katakana}\\p{sc=Hangul}\\p{sc=Thai}\\p{sc=Lao}\\p{sc=Khmer}\\p{sc=Myanmar}ーｰ]';
+  '[\\u4e00-\\u9fff]|(?=[\\p{L}\\p{N}])[\\p{sc=Han}\\p{sc=Hiragana}\\p{sc=Katakana}\\p{sc=Hangul}\\p{sc=Thai}\\p{sc=Lao}\\p{sc=Khmer}\\p{sc=Myanmar}ーｰ]';
+/** Letters of these stand for themselves, whatever comes behind them but a mark: most of Chinese, Japanese and Korean. */
+const PLAIN = /^[\u4e00-\u9fff\u3041-\u3096\u30a1-\u30fa\u30fc\uac00-\ud7a3]+$/u;
 /** Belongs to the letter before it: marks, and the half-width sound marks of Japanese. */
 const MARK = '[\\p{M}ﾞﾟ]';
-const SPACED = `(?!${UNSPACED})[\\p{L}\\p{N}]`;
+const SPACED = `[0-9A-Za-z]|(?!${UNSPACED})[\\p{L}\\p{N}]`;
 /** Invisible, and within a word no end of it: soft hyphen, joiners. */
 const JOINER = '[\\u00ad\\u200c\\u200d\\u2060]';
 const RUNS = new RegExp(
-  `(?<unspaced>(?:${UNSPACED}${MARK}*)+)|${SPACED}(?:${SPACED}|\\p{M}|${JOINER})*`,
+  `(?<unspaced>(?:(?:${UNSPACED})${MARK}*)+)|(?:${SPACED})(?:${SPACED}|\\p{M}|${JOINER})*`,
   'gu',
 );
-const LETTERS = new RegExp(`${UNSPACED}${MARK}*`, 'gu');
+const LETTERS = new RegExp(`(?:${UNSPACED})${MARK}*`, 'gu');
 /** No script has more marks on a letter; hostile text has. */
 const LETTER_LENGTH = 8;
 
@@ -66,17 +68,24 @@ function word(run: string, start: number): Term[] {
 }
 
 function pairs(run: string, offset: number): Term[] {
-  const letters = [...run.matchAll(LETTERS)].map(({ 0: letter, index }) => ({
-    text: cut(fold(letter), LETTER_LENGTH),
-    start: offset + index,
-    end: offset + index + letter.length,
-  }));
+  const letters = lettersOf(run, offset);
   return letters
     .map(({ text, start, end }, at) => {
       const next = letters[at + 1];
       return next ? { text: text + next.text, start, end: next.end } : { text, start, end };
     })
     .filter(({ text }) => text !== '');
+}
+
+function lettersOf(run: string, offset: number): Term[] {
+  if (PLAIN.test(run)) {
+    return Array.from(run, (text, at) => ({ text, start: offset + at, end: offset + at + 1 }));
+  }
+  return [...run.matchAll(LETTERS)].map(({ 0: letter, index }) => ({
+    text: cut(fold(letter), LETTER_LENGTH),
+    start: offset + index,
+    end: offset + index + letter.length,
+  }));
 }
 
 /** The first units, and no half of a surrogate pair. */

@@ -1,7 +1,8 @@
+import { setImmediate as nextTick } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { type Excerpt, excerptOf } from '../../libs/text-terms/excerpt.js';
 import { TermQuery } from '../../libs/text-terms/term-query.js';
-import { type Page, pageOf } from '../common/cursor-page.js';
+import { encodeCursor, type Page, pageOf } from '../common/cursor-page.js';
 import type { Conversation } from './conversation.entity.js';
 import type { Message } from './message.entity.js';
 import { SearchIndex, type SearchPlace } from './search.index.js';
@@ -20,6 +21,17 @@ export interface SearchedList {
   position(conversation: Conversation): number[];
 }
 
+/** What one request may still read. */
+interface Budget {
+  texts: number;
+}
+
+interface Matches {
+  matches: FoundConversation[];
+  /** The last conversation that was looked at, where the budget did not last for all. */
+  stoppedAt?: Conversation | undefined;
+}
+
 /** UTF-16 units of text that are shown around what was found. */
 const EXCERPT_LENGTH = 160;
 /** Conversations that are looked at in one statement: few at first, since what is common is found among them. */
@@ -30,6 +42,10 @@ const CONVERSATIONS_PER_REQUEST = 5_000;
 /** Messages whose text is read at a time, where the newest one has the terms but not as they were asked for. */
 const CANDIDATES = 50;
 const ROUNDS = 4;
+/** Conversations whose candidates are read at a time. */
+const READ_AT_ONCE = 10;
+/** Messages whose text one request reads at most, but for a last few; then its page is short, too. */
+const TEXTS_PER_REQUEST = 2_000;
 /** Behind every message. */
 const END = 2_147_483_647;
 
@@ -44,18 +60,20 @@ export class ConversationSearch {
 
   /** A page of what is found; it may be short, or empty, and yet have a next one. */
   async page(
-    ownerId: number,
     { q, limit, cursor }: { q: string; limit: number; cursor?: string | undefined },
     list: SearchedList,
   ): Promise<Page<FoundConversation>> {
     const query = TermQuery.of(q);
     const found: FoundConversation[] = [];
     if (query.isEmpty) return { items: found, nextCursor: null };
+    const budget: Budget = { texts: TEXTS_PER_REQUEST };
     for (let at = cursor, window = 0, seen = 0; ; window += 1) {
       const part = await list.page(at, WINDOWS[window] ?? LARGEST_WINDOW);
-      found.push(...(await this.matches(ownerId, part.items, query, limit + 1 - found.length)));
+      const { matches, stoppedAt } = await this.matches(part.items, query, limit + 1 - found.length, budget);
+      found.push(...matches);
       if (found.length > limit)
         return pageOf(found, limit, ({ conversation }) => list.position(conversation));
+      if (stoppedAt) return { items: found, nextCursor: encodeCursor(list.position(stoppedAt)) };
       seen += part.items.length;
       if (part.nextCursor === null || seen >= CONVERSATIONS_PER_REQUEST)
         return { items: found, nextCursor: part.nextCursor };
@@ -63,49 +81,49 @@ export class ConversationSearch {
     }
   }
 
-  /** The first of these conversations in which the query is found, in their order. */
+  /** The first of one owner's conversations in which the query is found, in their order. */
   private async matches(
-    ownerId: number,
     conversations: Conversation[],
     query: TermQuery,
     wanted: number,
-  ): Promise<FoundConversation[]> {
-    const having = await this.index.having(
-      ownerId,
-      conversations.map(({ id }) => id),
-      query,
-    );
+    budget: Budget,
+  ): Promise<Matches> {
     const titled = new Map(conversations.map(({ id, title }) => [id, excerpt(title, query)]));
+    const having = await this.index.having(conversations, query);
     const open = conversations.filter(({ id }) => titled.get(id) ?? having.has(id));
-    const found: FoundConversation[] = [];
-    while (found.length < wanted && open.length > 0) {
-      const next = open.splice(0, wanted - found.length);
-      const untitled = next.filter(({ id }) => !titled.get(id)).map(({ id }) => id);
-      const messages = await this.newest(ownerId, untitled, query);
+    const matches: FoundConversation[] = [];
+    while (matches.length < wanted && open.length > 0) {
+      const next = open.splice(0, Math.min(wanted - matches.length, READ_AT_ONCE));
+      const untitled = next.filter(({ id }) => !titled.get(id));
+      const messages = await this.newest(untitled, query, budget);
       for (const conversation of next) {
         const inTitle = titled.get(conversation.id);
         const match = inTitle ? { message: null, excerpt: inTitle } : messages.get(conversation.id);
-        if (match) found.push({ conversation, ...match });
+        if (match) matches.push({ conversation, ...match });
       }
+      if (budget.texts <= 0 && matches.length < wanted) return { matches, stoppedAt: next.at(-1) };
     }
-    return found;
+    return { matches };
   }
 
   /** For each conversation the newest message in which the query is found. */
-  private async newest(ownerId: number, ids: number[], query: TermQuery) {
+  private async newest(conversations: Conversation[], query: TermQuery, budget: Budget) {
     const found = new Map<number, Omit<FoundConversation, 'conversation'>>();
-    let places: SearchPlace[] = ids.map((conversationId) => ({ conversationId, below: END }));
+    let places: SearchPlace[] = conversations.map((conversation) => ({ conversation, below: END }));
     for (let round = 0; round <= ROUNDS && places.length > 0; round += 1) {
       const count = round === 0 ? 1 : CANDIDATES;
-      const messages = await this.index.messages(ownerId, places, query, count);
+      const messages = await this.index.messages(places, query, count);
+      budget.texts -= messages.length;
       const further: SearchPlace[] = [];
-      for (const { conversationId } of places) {
+      for (const { conversation } of places) {
         const here = messages
-          .filter((message) => message.conversationId === conversationId)
+          .filter(({ conversationId }) => conversationId === conversation.id)
           .toSorted((a, b) => b.seq - a.seq);
         const match = firstMatch(here, query);
-        if (match) found.set(conversationId, match);
-        else if (here.length === count) further.push({ conversationId, below: here.at(-1)!.seq });
+        if (match) found.set(conversation.id, match);
+        else if (here.length === count) further.push({ conversation, below: here.at(-1)!.seq });
+        // Reading many texts takes its time: others come in between.
+        if (round > 0) await nextTick();
       }
       places = further;
     }

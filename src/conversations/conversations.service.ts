@@ -86,7 +86,7 @@ export class ConversationsService {
     ownerId: number,
     query: ConversationQueryDto & { q: string },
   ): Promise<ConversationPageDto> {
-    const { items, nextCursor } = await this.search.page(ownerId, query, {
+    const { items, nextCursor } = await this.search.page(query, {
       page: (cursor, limit) => this.page(ownerId, { ...query, limit, cursor }),
       position: positionOf,
     });

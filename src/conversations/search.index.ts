@@ -3,6 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import type { EntityManager, Repository } from 'typeorm';
 import type { TermQuery } from '../../libs/text-terms/term-query.js';
 import { execute, marks, selectRows } from '../database/statements.js';
+import type { Conversation } from './conversation.entity.js';
 import { Message } from './message.entity.js';
 import { SearchTerm } from './search-term.entity.js';
 
@@ -21,7 +22,7 @@ interface Sql {
 
 /** Where in a conversation candidates are looked for: below this `seq`. */
 export interface SearchPlace {
-  conversationId: number;
+  conversation: Conversation;
   below: number;
 }
 
@@ -47,9 +48,11 @@ export class SearchIndex {
     }
   }
 
-  /** Of these conversations of one owner, those in which each of the terms is somewhere. */
-  async having(ownerId: number, ids: number[], query: TermQuery): Promise<Set<number>> {
-    if (ids.length === 0) return new Set();
+  /** Of these conversations of one owner, the ids of those in which each of the terms is somewhere. */
+  async having(conversations: Conversation[], query: TermQuery): Promise<Set<number>> {
+    const [first] = conversations;
+    if (!first) return new Set();
+    const ids = conversations.map(({ id }) => id);
     // A subquery with a limit stays what it is; EXISTS may become a join that reads the terms of all conversations.
     const conditions = conditionsOf(query).map(({ text, values }) => ({
       text: `(SELECT t.seq FROM search_terms t WHERE t.conversation_id = c.id AND ${text} LIMIT 1) IS NOT NULL`,
@@ -58,19 +61,15 @@ export class SearchIndex {
     const where = conditions.map(({ text }) => text).join(' AND ');
     const found = await this.rows.manager.query<{ id: number }[]>(
       `SELECT c.id AS id FROM conversations c WHERE c.owner_id = ? AND c.id IN (${marks(ids)}) AND ${where}`,
-      [ownerId, ...ids, ...conditions.flatMap(({ values }) => values)],
+      [first.ownerId, ...ids, ...conditions.flatMap(({ values }) => values)],
     );
     return new Set(found.map(({ id }) => Number(id)));
   }
 
-  /** In each place the newest messages that have all of the terms, at most so many; in no order. */
-  async messages(
-    ownerId: number,
-    places: SearchPlace[],
-    query: TermQuery,
-    count: number,
-  ): Promise<Message[]> {
-    if (places.length === 0) return [];
+  /** In each place, of one owner, the newest messages that have all of the terms, at most so many; in no order. */
+  async messages(places: SearchPlace[], query: TermQuery, count: number): Promise<Message[]> {
+    const [first] = places;
+    if (!first) return [];
     const parts = places.map((place) => candidates(place, conditionsOf(query), count));
     const { manager } = this.rows;
     const found = await manager.query<{ id: number; seq: number }[]>(
@@ -80,7 +79,10 @@ export class SearchIndex {
     if (found.length === 0) return [];
     const where = found.map(() => '(conversation_id = ? AND seq = ?)').join(' OR ');
     const values = found.flatMap(({ id, seq }) => [Number(id), Number(seq)]);
-    return selectRows(manager, Message, `WHERE (${where}) AND owner_id = ?`, [...values, ownerId]);
+    return selectRows(manager, Message, `WHERE (${where}) AND owner_id = ?`, [
+      ...values,
+      first.conversation.ownerId,
+    ]);
   }
 }
 
@@ -98,16 +100,17 @@ function conditionsOf(query: TermQuery): Sql[] {
 }
 
 /** The first condition is walked through from the newest message on, the others are looked up on the way. */
-function candidates({ conversationId, below }: SearchPlace, [first, ...others]: Sql[], count: number): Sql {
+function candidates(
+  { conversation: { id }, below }: SearchPlace,
+  [first, ...others]: Sql[],
+  count: number,
+): Sql {
   const here = `SELECT DISTINCT t.seq FROM search_terms t WHERE t.conversation_id = ? AND ${first!.text}`;
   const also = others.map(
     ({ text }) => ` AND t.seq IN (SELECT t.seq FROM search_terms t WHERE t.conversation_id = ? AND ${text})`,
   );
   return {
     text: `SELECT ? AS id, s.seq FROM (${here} AND t.seq < ?${also.join('')} ORDER BY t.seq DESC LIMIT ${count}) AS s`,
-    values: [
-      ...[conversationId, conversationId, ...first!.values, below],
-      ...others.flatMap(({ values }) => [conversationId, ...values]),
-    ],
+    values: [...[id, id, ...first!.values, below], ...others.flatMap(({ values }) => [id, ...values])],
   };
 }

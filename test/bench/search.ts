@@ -220,14 +220,15 @@ async function plans({ store, askers }: Installation): Promise<string> {
   };
   const index = new SearchIndex({ manager: { query } });
   const ownerId = askers[0]!.account.id;
-  const own = await store.query<{ id: number }>('SELECT id FROM conversations WHERE owner_id = ?', [ownerId]);
-  const ids = own.map(({ id }) => Number(id));
+  const own = (
+    await store.query<{ id: number }>('SELECT id FROM conversations WHERE owner_id = ?', [ownerId])
+  ).map(({ id }) => ({ id: Number(id), ownerId }));
   for (const name of ['two common words', 'beginning of a word']) {
     const wanted = TermQuery.of(QUERIES[name]!);
     lines.push(`${name}: which conversations`);
-    await index.having(ownerId, ids, wanted);
+    await index.having(own, wanted);
     lines.push(`${name}: which messages`);
-    await index.messages(ownerId, [{ conversationId: ids[0], below: 2 ** 31 - 1 }], wanted, 1);
+    await index.messages([{ conversation: own[0], below: 2 ** 31 - 1 }], wanted, 1);
   }
   return lines.join('\n');
 }

@@ -79,7 +79,7 @@ export class ConversationPageDto {
 
   /**
    * Opaque; give it back as `cursor` for the next page. Null on the last one. With `q` a page may be short, or empty,
-   * and have a next one: one request looks at 5,000 conversations at most.
+   * and have a next one: what one request looks at is bounded.
    * @example null
    */
   nextCursor!: string | null;
