@@ -53,14 +53,15 @@ export class SearchIndex {
     const [first] = conversations;
     if (!first) return new Set();
     const ids = conversations.map(({ id }) => id);
-    // A subquery with a limit stays what it is; EXISTS may become a join that reads the terms of all conversations.
+    // A subquery with a limit stays what it is; EXISTS may become a join that reads the terms of all conversations. And
+    // the rows are to be found by their ids: an index of the owner's would have all of his looked through.
     const conditions = conditionsOf(query).map(({ text, values }) => ({
       text: `(SELECT t.seq FROM search_terms t WHERE t.conversation_id = c.id AND ${text} LIMIT 1) IS NOT NULL`,
       values,
     }));
     const where = conditions.map(({ text }) => text).join(' AND ');
     const found = await this.rows.manager.query<{ id: number }[]>(
-      `SELECT c.id AS id FROM conversations c WHERE c.owner_id = ? AND c.id IN (${marks(ids)}) AND ${where}`,
+      `SELECT c.id AS id FROM conversations c WHERE c.owner_id + 0 = ? AND c.id IN (${marks(ids)}) AND ${where}`,
       [first.ownerId, ...ids, ...conditions.flatMap(({ values }) => values)],
     );
     return new Set(found.map(({ id }) => Number(id)));
