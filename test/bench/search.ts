@@ -94,7 +94,7 @@ class Installation {
   /** Filling takes longer than an access token lasts. */
   async askersAgain(): Promise<void> {
     const again = async ({ account: { id, username } }: ApiClient) => {
-      const login = { login: username, password: PASSWORD };
+      const login = { username, password: PASSWORD };
       const { body } = await new ApiClient(this.api.url).post('auth/login', login, { expect: 200 });
       return Object.assign(new ApiClient(this.api.url, { token: body.accessToken }), { account: { id } });
     };
