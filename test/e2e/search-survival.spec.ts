@@ -7,7 +7,7 @@ import { begin } from '../support/talk.ts';
 const TIME = '2026-11-21 08:30:00.000';
 const WORDS = 400;
 
-describe('the index of what was said', () => {
+describe('the index of what was said', { timeout: 90_000 }, () => {
   const ctx = useApi();
 
   const found = async (client: ApiClient, q: string) =>
@@ -22,13 +22,12 @@ describe('the index of what was said', () => {
       const words = Array.from({ length: WORDS }, (__, n) => `${name}${at}x${n}`);
       return [id, client.account.id, at + 1, words.join(' ')];
     });
-    for (const row of rows) {
-      await ctx.query(
-        `INSERT INTO messages (conversation_id, owner_id, seq, content, role, status, usage_estimated, created_at, finished_at)
-         VALUES (?, ?, ?, ?, 'user', 'completed', 0, '${TIME}', '${TIME}')`,
-        row,
-      );
-    }
+    const values = rows.map(() => `(?, ?, ?, ?, 'user', 'completed', 0, '${TIME}', '${TIME}')`);
+    await ctx.query(
+      `INSERT INTO messages (conversation_id, owner_id, seq, content, role, status, usage_estimated, created_at, finished_at)
+       VALUES ${values.join(', ')}`,
+      rows.flat(),
+    );
     return id;
   }
 
