@@ -57,6 +57,12 @@ export class ProblemDto {
    * @example 5
    */
   runningVoiceTurnId?: number;
+
+  /**
+   * With `export_running`: the export that is on its way.
+   * @example 3
+   */
+  runningExportId?: number;
   /**
    * With `file_not_ready` and `file_not_usable`: which file of the request.
    * @example 17

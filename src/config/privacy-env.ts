@@ -4,4 +4,5 @@ import { whole } from './values.js';
 export const privacyVariables = {
   EXPORTS_PER_DAY: whole(1, 1_000).default(5),
   EXPORT_LIFETIME_HOURS: whole(1, 8_760).default(72),
+  RETENTION_DAYS: whole(1, 36_500).optional(),
 };

@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuditModule } from '../audit/audit.module.js';
 import { ConversationsModule } from '../conversations/conversations.module.js';
 import { FilesModule } from '../files/files.module.js';
+import { SpeechModule } from '../speech/speech.module.js';
 import { DataExport } from './data-export.entity.js';
 import { DataExportJobs } from './data-export.jobs.js';
 import { DataExportRuns } from './data-export.runs.js';
@@ -12,10 +13,18 @@ import { DataExportsService } from './data-exports.service.js';
 import { ExportContents } from './export-contents.js';
 import { ExportLimits } from './export-limits.js';
 import { ExportLinks } from './export-links.js';
+import { OutdatedData } from './outdated-data.js';
+import { Retention } from './retention.js';
 
-/** What people may ask for of their data. */
+/** What people may ask for of their data, and how long it is kept. */
 @Module({
-  imports: [TypeOrmModule.forFeature([DataExport]), AuditModule, ConversationsModule, FilesModule],
+  imports: [
+    TypeOrmModule.forFeature([DataExport]),
+    AuditModule,
+    ConversationsModule,
+    FilesModule,
+    SpeechModule,
+  ],
   controllers: [DataExportsController],
   providers: [
     DataExportsService,
@@ -25,6 +34,8 @@ import { ExportLinks } from './export-links.js';
     ExportContents,
     ExportLimits,
     ExportLinks,
+    OutdatedData,
+    Retention,
   ],
 })
 export class PrivacyModule {}
