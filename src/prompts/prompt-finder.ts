@@ -92,6 +92,7 @@ async function newestOfAll(
 
 async function read(manager: EntityManager, scopeId: number, ids: number[]): Promise<Prompt[]> {
   if (ids.length === 0) return [];
-  const tail = `WHERE id IN (${marks(ids)}) AND scope_id = ? ORDER BY id DESC`;
-  return selectRows(manager, Prompt, tail, [...ids, scopeId]);
+  // The scope is compared here: SQLite would rather go through all prompts of a scope than to these few.
+  const rows = await selectRows(manager, Prompt, `WHERE id IN (${marks(ids)}) ORDER BY id DESC`, ids);
+  return rows.filter((prompt) => prompt.scopeId === scopeId);
 }

@@ -55,14 +55,14 @@ export class PromptIndexer implements OnApplicationBootstrap, OnApplicationShutd
     await inTransaction(this.dataSource, async (manager) => {
       await lockScope(manager, scopeId);
       // Read behind the lock: what somebody else has entered or changed meanwhile is not entered again.
-      const tail = `WHERE scope_id = ? AND id IN (${marks(ids)}) AND indexed = 0`;
-      const prompts = await selectRows(manager, Prompt, tail, [scopeId, ...ids]);
+      const tail = `WHERE id IN (${marks(ids)}) AND indexed = 0`;
+      const prompts = await selectRows(manager, Prompt, tail, ids);
       await reindex(
         manager,
         scopeId,
         prompts.map((prompt) => ({ id: prompt.id, after: prompt })),
       );
-      await execute(manager, `UPDATE prompts SET indexed = 1 ${tail}`, [scopeId, ...ids]);
+      await execute(manager, `UPDATE prompts SET indexed = 1 ${tail}`, ids);
     });
   }
 }
