@@ -12,7 +12,7 @@ import { tagTerm, wordsText } from './prompt-terms.js';
 import type { Prompt } from './prompt.entity.js';
 
 /** Of more words with the same beginning the index is no help. */
-const WORDS_OF_BEGINNING = 200;
+const WORDS_OF_BEGINNING = 100;
 
 /** Finds prompts of one's own and of the shared library, and says what there is to find. */
 @Injectable()

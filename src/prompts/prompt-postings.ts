@@ -71,14 +71,18 @@ export async function termsLike(
   prefix: string,
   most: number,
 ): Promise<Posting | undefined> {
-  // From each term to the next one: one look at the index for each, however many prompts it has.
-  const next = 'SELECT MIN(term) FROM prompt_terms WHERE scope_id = ? AND term';
-  const sql = `WITH RECURSIVE found (term, n) AS (
-      SELECT (${next} >= ? AND term < ?), 1
-      UNION ALL
-      SELECT (${next} > found.term AND term < ?), found.n + 1 FROM found WHERE found.term IS NOT NULL AND found.n <= ?
-    ) SELECT term FROM found WHERE term IS NOT NULL`;
-  const end = prefix + LAST;
-  const rows = await manager.query<{ term: string }[]>(sql, [scopeId, prefix, end, scopeId, end, most]);
-  return rows.length > most ? undefined : rows.map(({ term }) => term);
+  // From each term to the next one: one look at the index for each, however many prompts it has. In one recursive
+  // statement MariaDB would read all that lies between.
+  const sql = `SELECT term FROM prompt_terms
+    WHERE scope_id = ? AND term > ? AND term < ? ORDER BY term LIMIT 1`;
+  const first = 'SELECT term FROM prompt_terms WHERE scope_id = ? AND term = ? LIMIT 1';
+  const terms: string[] = [];
+  let [row] = await manager.query<{ term: string }[]>(first, [scopeId, prefix]);
+  if (row) terms.push(row.term);
+  for (let last = prefix; terms.length <= most; last = row.term) {
+    [row] = await manager.query<{ term: string }[]>(sql, [scopeId, last, prefix + LAST]);
+    if (!row) return terms;
+    terms.push(row.term);
+  }
+  return undefined;
 }
