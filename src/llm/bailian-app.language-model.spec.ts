@@ -55,7 +55,7 @@ describe('BailianAppLanguageModel', () => {
     await collect(model(), undefined, {
       messages: [{ role: 'user', content: 'What is it?', images: [image] }],
     });
-    expect((upstream.log.at(-1)?.body as { input: object }).input).toEqual({
+    expect((upstream.log.at(-1)!.body as { input: object }).input).toEqual({
       messages: [{ role: 'user', content: 'What is it?' }],
       image_list: ['data:image/jpeg;base64,anBlZw=='],
     });

@@ -49,7 +49,7 @@ describe('OpenAiLanguageModel', () => {
         { role: 'user', content: 'What is it?', images: [image, { ...image, data: Buffer.from('other') }] },
       ],
     });
-    expect((upstream.log.at(-1)?.body as { messages: object[] }).messages).toEqual([
+    expect((upstream.log.at(-1)!.body as { messages: object[] }).messages).toEqual([
       { role: 'system', content: 'Look.' },
       {
         role: 'user',

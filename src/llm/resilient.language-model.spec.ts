@@ -244,14 +244,6 @@ describe('ResilientLanguageModel', () => {
     expect((await collect(model))[0]).toMatchObject({ provider: 'bailian', model: 'b' });
   });
 
-  it('counts pictures where it looks for room', async () => {
-    const contextTokens = ({ defaultModel }: LanguageModel) => (defaultModel === 'b' ? 500 : undefined);
-    const images = [{ mediaType: 'image/jpeg', data: Buffer.from('jpeg'), tokens: 765 }];
-    const seen = { messages: [{ role: 'user' as const, content: 'Look', images }] };
-    const model = chain(['a:status=401', 'b', 'c'], { contextTokens });
-    expect((await collect(model, undefined, seen))[0]).toMatchObject({ provider: 'echo' });
-  });
-
   it('never passes over the preferred model for its size', async () => {
     const long = { messages: [{ role: 'user' as const, content: 'word '.repeat(100) }] };
     const events = await collect(chain(['a'], { contextTokens: () => 50 }), undefined, long);
