@@ -28,6 +28,8 @@ const { values } = parseArgs({
 const messages = Number(values.messages);
 const megabytes = Number(values.megabytes);
 const PER_CONVERSATION = 100;
+/** What a message is found by. */
+const TERMS = 20;
 const MEBIBYTE = 1024 * 1024;
 const AT = '2026-11-21 08:30:00.000';
 const TEXT = 'What would you say when somebody asks you for the way to the station? '.repeat(4);
@@ -37,7 +39,10 @@ const server = values.mariadb ? await startMariaDb() : undefined;
 const databaseUrl = server
   ? await createDatabase(server.url(), 'privacy')
   : `sqlite:${join(dir, 'p.sqlite')}`;
-const api = await startApi({ dir, env: { DATABASE_URL: databaseUrl } });
+const api = await startApi({
+  dir,
+  env: { DATABASE_URL: databaseUrl, JWT_SECRET: randomBytes(32).toString('hex') },
+});
 const visitor = new ApiClient(api.url);
 const [client, other] = [await visitor.register(), await visitor.register()];
 await fill(client.account.id);
@@ -105,6 +110,12 @@ async function fill(ownerId: number): Promise<void> {
      SELECT ${first} + c.i - 1, ${ownerId}, m.i, CASE m.i % 2 WHEN 1 THEN 'user' ELSE 'assistant' END, '${TEXT}',
        'completed', 0, '${AT}'
      FROM ${numbers(conversations)} AS c, ${numbers(PER_CONVERSATION)} AS m`,
+  );
+  await query(
+    databaseUrl,
+    `INSERT INTO search_terms (conversation_id, term, seq)
+     SELECT ${first} + c.i - 1, ${values.mariadb ? "CONCAT('term', t.i)" : "'term' || t.i"}, m.i
+     FROM ${numbers(conversations)} AS c, ${numbers(PER_CONVERSATION)} AS m, ${numbers(TERMS)} AS t`,
   );
   const bytes = randomBytes(10 * MEBIBYTE);
   for (let n = 0; n < megabytes / 10; n += 1) {
