@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ApiClient } from '../support/client.ts';
-import { pdfOf } from '../support/documents.ts';
+import { chinesePdf, pdfOf } from '../support/documents.ts';
 import { storeDocument, storeFile, storePicture } from '../support/stored-file.ts';
 import { useApi } from '../support/suite.ts';
 import { begin, beginWith } from '../support/talk.ts';
@@ -116,11 +116,26 @@ describe('files as context', () => {
       expect(marks).toEqual(marks.toSorted((a, b) => a - b));
     });
 
-    it('shows page 137 of an uploaded PDF', async () => {
-      const fact = 'The lighthouse keeper was called Ottoline Varga.';
-      const pages = Array.from({ length: 200 }, (_, at) => filler(at + 1) + (at + 1 === 137 ? fact : ''));
-      const document = await uploaded('report.pdf', await pdfOf(pages));
-      await send(await begin(client), 'What was the lighthouse keeper called?', { fileIds: [document] });
+    it.each([
+      {
+        language: 'English',
+        make: pdfOf,
+        fill: filler,
+        fact: 'The lighthouse keeper was called Ottoline Varga.',
+        question: 'What was the lighthouse keeper called?',
+      },
+      {
+        language: 'Chinese',
+        make: (pages: string[]) => chinesePdf(...pages),
+        fill: chineseFiller,
+        fact: '灯塔看守人的名字叫欧阳若兰。',
+        question: '灯塔看守人叫什么名字？',
+      },
+    ])('shows page 137 of an uploaded PDF: $language', async ({ make, fill, fact, question }) => {
+      const pages = Array.from({ length: 200 }, (_, at) => fill(at + 1) + (at + 1 === 137 ? fact : ''));
+      const document = await uploaded('report.pdf', await make(pages));
+      expect((await client.get(`files/${document}`)).body.extraction).toMatchObject({ pages: 200 });
+      await send(await begin(client), question, { fileIds: [document] });
       const system = systemOf(lastSent()).replaceAll('\n', ' ');
       expect(system).toMatch(new RegExp(`\\[report\\.pdf, page 137\\][^\\[]*${fact}`));
       expectWithinBudget(lastSent());

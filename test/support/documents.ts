@@ -15,24 +15,40 @@ export async function pdfOf(pages: string[], options: PDFKit.PDFDocumentOptions 
   return bytes;
 }
 
+/** Characters that a line of a Chinese page has room for: what stands beyond the page's edge is not read. */
+const LINE = /.{1,40}/gu;
+
 /**
- * A PDF of one page as Chinese programs write it: no font is embedded, and a character is a number of the encoding
- * that the name of a CMap says.
+ * A PDF with one text a page as Chinese programs write it: no font is embedded, and a character is a number of the
+ * encoding that the name of a CMap says.
  */
-export function chinesePdf(text: string): Buffer {
-  const codes = Buffer.from(text, 'utf16le').swap16().toString('hex');
-  const content = `BT /F1 12 Tf 50 700 Td <${codes}> Tj ET`;
-  return pdfOfObjects([
+export function chinesePdf(...pages: string[]): Buffer {
+  const shared = [
     '<< /Type /Catalog /Pages 2 0 R >>',
-    '<< /Type /Pages /Kids [3 0 R] /Count 1 >>',
-    '<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>',
-    `<< /Length ${content.length} >>\nstream\n${content}\nendstream`,
-    '<< /Type /Font /Subtype /Type0 /BaseFont /STSong-Light /Encoding /UniGB-UCS2-H /DescendantFonts [6 0 R] >>',
-    '<< /Type /Font /Subtype /CIDFontType0 /BaseFont /STSong-Light /FontDescriptor 7 0 R ' +
+    `<< /Type /Pages /Kids [${pages.map((_, index) => `${pageNumber(index)} 0 R`).join(' ')}] /Count ${pages.length} >>`,
+    '<< /Type /Font /Subtype /Type0 /BaseFont /STSong-Light /Encoding /UniGB-UCS2-H /DescendantFonts [4 0 R] >>',
+    '<< /Type /Font /Subtype /CIDFontType0 /BaseFont /STSong-Light /FontDescriptor 5 0 R ' +
       '/CIDSystemInfo << /Registry (Adobe) /Ordering (GB1) /Supplement 2 >> >>',
     '<< /Type /FontDescriptor /FontName /STSong-Light /Flags 6 /FontBBox [-25 -254 1000 880] /ItalicAngle 0 ' +
       '/Ascent 880 /Descent -120 /CapHeight 880 /StemV 93 >>',
-  ]);
+  ];
+  return pdfOfObjects([...shared, ...pages.flatMap(chinesePage)]);
+}
+
+/** A page and what stands on it, behind the five objects that all pages share. */
+function chinesePage(text: string, index: number): string[] {
+  const lines = text.match(LINE) ?? [];
+  const codes = lines.map((line) => `<${Buffer.from(line, 'utf16le').swap16().toString('hex')}> Tj T*`);
+  const content = `BT /F1 12 Tf 16 TL 50 780 Td ${codes.join(' ')} ET`;
+  return [
+    `<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents ${pageNumber(index) + 1} 0 R ` +
+      '/Resources << /Font << /F1 3 0 R >> >> >>',
+    `<< /Length ${content.length} >>\nstream\n${content}\nendstream`,
+  ];
+}
+
+function pageNumber(index: number): number {
+  return 6 + 2 * index;
 }
 
 /** A PDF of these objects, numbered from 1; the first one is the catalogue. */
