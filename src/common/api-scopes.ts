@@ -22,6 +22,6 @@ export const KEY_SCOPE = 'parley:key-scope';
 /** Stands in the document at every operation that keys may call. */
 export const SCOPE_EXTENSION = 'x-required-scope';
 
-/** Opens a route of the account to API keys of this scope. */
+/** What API keys need for a route for which the rule is wrong: one of the account that is open to them, or a costly one. */
 export const ForKeys = (scope: ApiScope) =>
   applyDecorators(SetMetadata(KEY_SCOPE, scope), ApiExtension(SCOPE_EXTENSION, scope));

@@ -19,9 +19,13 @@ const SCOPES = ['read', 'chat', 'admin'];
 /** Of the account's routes keys may call these only. */
 const ACCOUNT_FOR_KEYS = ['GET /api/v1/users/me', 'GET /api/v1/users/me/usage'];
 
+/** Reading these may cost an answer of a model. */
+const COSTLY = ['GET /api/v1/messages/{id}/suggestions'];
+
 /** What an operation needs, as it is promised; not asked of the code. */
 function needOf({ name, method, template }: Operation): string {
   if (ACCOUNT_FOR_KEYS.includes(name)) return 'read';
+  if (COSTLY.includes(name)) return 'chat';
   if (template.startsWith('/api/v1/auth/') || template.startsWith('/api/v1/users/me')) return 'session';
   if (template.startsWith('/api/v1/admin/')) return 'admin';
   return method === 'GET' ? 'read' : 'chat';
