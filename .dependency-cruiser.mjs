@@ -9,7 +9,7 @@ const FEATURES = {
   users: [],
   audit: ['users'],
   'api-keys': ['users', 'audit'],
-  auth: ['users', 'audit', 'api-keys', 'files'],
+  auth: ['users', 'audit', 'api-keys'],
   prompts: ['users'],
   chatbots: ['users', 'prompts'],
   topics: ['users', 'chatbots'],
@@ -22,7 +22,7 @@ const FEATURES = {
   // All that belongs to somebody; nobody imports it.
   privacy: [
     ...['users', 'audit', 'auth', 'prompts', 'chatbots', 'topics', 'files', 'usage'],
-    ...['conversations', 'speech', 'learning'],
+    ...['conversations', 'speech', 'suggestions', 'learning', 'api-keys'],
   ],
 };
 

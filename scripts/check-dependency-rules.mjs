@@ -28,7 +28,7 @@ const ROOMS = {
   auth: {
     dir: 'src/auth',
     front: 'planted.module.ts',
-    may: [...GROUND, 'users', 'audit', 'api-keys', 'files'],
+    may: [...GROUND, 'users', 'audit', 'api-keys'],
   },
   'api-keys': { dir: 'src/api-keys', front: 'planted.service.ts', may: [...GROUND, 'users', 'audit'] },
   prompts: { dir: 'src/prompts', front: 'planted.service.ts', may: [...GROUND, 'users'] },
@@ -62,7 +62,7 @@ const ROOMS = {
     may: [
       ...GROUND,
       ...['users', 'audit', 'auth', 'prompts', 'chatbots', 'topics', 'files', 'usage'],
-      ...['conversations', 'speech', 'learning'],
+      ...['conversations', 'speech', 'suggestions', 'learning', 'api-keys'],
     ],
   },
   llm: { dir: 'src/llm', front: 'language-model.ts', may: ['common', 'config'] },

@@ -3,14 +3,13 @@ import type { SecurityEventType } from '../audit/audit-event.entity.js';
 import { AuditService, type SecurityEvent } from '../audit/audit.service.js';
 import type { AuthUser, SessionUser } from '../common/current-user.js';
 import { AppError } from '../common/errors.js';
-import { FilesService } from '../files/files.service.js';
 import type { ChangeUserDto } from '../users/dto/change-user.dto.js';
 import { UserDto } from '../users/dto/user.dto.js';
 import { PasswordHasher } from '../users/password-hasher.js';
 import { PasswordProof } from '../users/password-proof.js';
 import type { User } from '../users/user.entity.js';
 import { type UserChanges, UsersService } from '../users/users.service.js';
-import type { ChangeAccountDto, DeleteAccountDto } from './dto/auth.dto.js';
+import type { ChangeAccountDto } from './dto/auth.dto.js';
 import { SessionsService } from './sessions.service.js';
 
 /** A person's own account: what concerns his password concerns his logins too. */
@@ -21,7 +20,6 @@ export class AccountService {
     private readonly hasher: PasswordHasher,
     private readonly sessions: SessionsService,
     private readonly proof: PasswordProof,
-    private readonly files: FilesService,
     private readonly audit: AuditService,
   ) {}
 
@@ -47,13 +45,6 @@ export class AccountService {
     if (password !== undefined) await this.sessions.closeOthers(user.id, user.sessionId);
     for (const type of whatChanged(before, changed)) await this.audit.record(null, { userId: user.id, type });
     return UserDto.from(changed);
-  }
-
-  /** Deletes the account and everything that belongs to it. @throws AppError wrong_password; RateLimitedError */
-  async delete(user: AuthUser, { password }: DeleteAccountDto, address: string): Promise<void> {
-    await this.proof.demand(user, password, address);
-    await this.users.delete(user.id, (manager) => this.files.discardAll(manager, user.id));
-    this.audit.accountDeleted();
   }
 
   /** What an admin changes; the logins of an account that he deactivates end for good. @throws AppError not_found */

@@ -6,7 +6,6 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { ENV, type Env } from '../config/env.js';
 import { ApiKeysModule } from '../api-keys/api-keys.module.js';
 import { AuditModule } from '../audit/audit.module.js';
-import { FilesModule } from '../files/files.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccountController } from './account.controller.js';
 import { AccountService } from './account.service.js';
@@ -37,7 +36,6 @@ function keyOf(secret: string): Buffer {
     UsersModule,
     ApiKeysModule,
     AuditModule,
-    FilesModule,
   ],
   controllers: [AuthController, AccountController, AccountsAdminController],
   providers: [

@@ -8,6 +8,7 @@ import { TopicsModule } from '../topics/topics.module.js';
 import { UsageModule } from '../usage/usage.module.js';
 import { AsidesService } from './asides.service.js';
 import { Branches } from './branches.js';
+import { ConversationErasure } from './conversation-erasure.service.js';
 import { Conversation } from './conversation.entity.js';
 import { ConversationSearch } from './conversation.search.js';
 import { ConversationsController } from './conversations.controller.js';
@@ -60,7 +61,15 @@ import { TurnsService } from './turns.service.js';
   ],
   controllers: [ConversationsController, MessagesController],
   providers: [
-    ...[ConversationsService, MessagesService, MessageFiles, TurnsService, Branches, AsidesService],
+    ...[
+      ConversationsService,
+      ConversationErasure,
+      MessagesService,
+      MessageFiles,
+      TurnsService,
+      Branches,
+      AsidesService,
+    ],
     ...[ConversationSearch, SearchIndex, SearchIndexer],
     ...[DocumentPassages, PassageRanker, TurnDocuments, TurnPictures, TurnAttachments],
     ...[
@@ -87,6 +96,13 @@ import { TurnsService } from './turns.service.js';
       TurnSweeper,
     ],
   ],
-  exports: [ConversationsService, MessagesService, TurnsService, AsidesService, TurnEvents],
+  exports: [
+    ConversationErasure,
+    ConversationsService,
+    MessagesService,
+    TurnsService,
+    AsidesService,
+    TurnEvents,
+  ],
 })
 export class ConversationsModule {}

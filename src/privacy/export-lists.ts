@@ -6,6 +6,8 @@ import {
   MoreThan,
   Not,
 } from 'typeorm';
+import { ApiKey } from '../api-keys/api-key.entity.js';
+import { ApiKeyDto } from '../api-keys/dto/api-key.dto.js';
 import { AuditEvent } from '../audit/audit-event.entity.js';
 import { SecurityEventDto } from '../audit/dto/security-event.dto.js';
 import { Session } from '../auth/session.entity.js';
@@ -22,6 +24,7 @@ import { VoiceTurnDto } from '../speech/dto/voice-turn.dto.js';
 import { SpeechClip } from '../speech/speech-clip.entity.js';
 import { Transcription } from '../speech/transcription.entity.js';
 import { VoiceTurn } from '../speech/voice-turn.entity.js';
+import { Suggestion } from '../suggestions/suggestion.entity.js';
 import { TopicDto } from '../topics/dto/topic.dto.js';
 import { Topic } from '../topics/topic.entity.js';
 import { UsageDayDto } from '../usage/dto/usage.dto.js';
@@ -118,7 +121,11 @@ export const EXPORT_LISTS: ExportList[] = [
   listOf('voice-messages', VoiceTurn, owned, (row) => VoiceTurnDto.from(row)),
   listOf('clips', SpeechClip, owned, clipOf),
   listOf('reviews', Review, owned, (row) => ReviewDto.from(row)),
+  listOf('suggestions', Suggestion, owned, ({ id, messageId, items, createdAt }) => ({
+    ...{ id, messageId, createdAt, items: items === null ? [] : (JSON.parse(items) as string[]) },
+  })),
   listOf('sessions', Session, ofUser, loginOf),
+  listOf('api-keys', ApiKey, ofUser, (row) => ApiKeyDto.from(row)),
   listOf('security-events', AuditEvent, ofUser, (row) => SecurityEventDto.from(row)),
   usage,
 ];

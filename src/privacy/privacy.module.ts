@@ -4,6 +4,8 @@ import { AuditModule } from '../audit/audit.module.js';
 import { ConversationsModule } from '../conversations/conversations.module.js';
 import { FilesModule } from '../files/files.module.js';
 import { SpeechModule } from '../speech/speech.module.js';
+import { UsersModule } from '../users/users.module.js';
+import { AccountRemoval } from './account-removal.js';
 import { DataExport } from './data-export.entity.js';
 import { DataExportJobs } from './data-export.jobs.js';
 import { DataExportRuns } from './data-export.runs.js';
@@ -13,6 +15,7 @@ import { DataExportsService } from './data-exports.service.js';
 import { ExportContents } from './export-contents.js';
 import { ExportLimits } from './export-limits.js';
 import { ExportLinks } from './export-links.js';
+import { LeavingController } from './leaving.controller.js';
 import { OutdatedData } from './outdated-data.js';
 import { Retention } from './retention.js';
 
@@ -24,9 +27,11 @@ import { Retention } from './retention.js';
     ConversationsModule,
     FilesModule,
     SpeechModule,
+    UsersModule,
   ],
-  controllers: [DataExportsController],
+  controllers: [DataExportsController, LeavingController],
   providers: [
+    AccountRemoval,
     DataExportsService,
     DataExportRuns,
     DataExportJobs,

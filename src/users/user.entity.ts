@@ -30,4 +30,9 @@ export class User extends TimedRow {
   /** Since when he may not log in; null for everybody else. */
   @Column({ name: 'deactivated_at', type: 'datetime', precision: 3, nullable: true })
   deactivatedAt!: Date | null;
+
+  /** While the account is being deleted: when another process has to go on with it; null for everybody else. */
+  @Index('ix_users_leaving')
+  @Column({ name: 'leaving_due_at', type: 'datetime', precision: 3, nullable: true })
+  leavingDueAt!: Date | null;
 }

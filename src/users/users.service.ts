@@ -1,6 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { type EntityManager, type FindOptionsWhere, LessThan, type Repository } from 'typeorm';
+import {
+  type EntityManager,
+  type FindOptionsWhere,
+  IsNull,
+  LessThan,
+  LessThanOrEqual,
+  Not,
+  type Repository,
+} from 'typeorm';
 import type { UserRole } from '../common/current-user.js';
 import { type Page, decodeCursor, pageOf } from '../common/cursor-page.js';
 import { AppError } from '../common/errors.js';
@@ -41,7 +49,15 @@ export class UsersService {
   /** @throws AppError username_taken, email_taken */
   async create({ username, email = null, passwordHash, role = 'user' }: NewUser): Promise<User> {
     const keys = { usernameKey: usernameKey(username), emailKey: emailKey(email) };
-    const user = this.users.create({ username, email, passwordHash, role, deactivatedAt: null, ...keys });
+    const user = this.users.create({
+      username,
+      email,
+      passwordHash,
+      role,
+      deactivatedAt: null,
+      leavingDueAt: null,
+      ...keys,
+    });
     return this.refusing(keys, () => this.users.save(user));
   }
 
@@ -60,30 +76,51 @@ export class UsersService {
     return this.users.findOneBy({ emailKey: emailKey(login)! });
   }
 
-  /** @throws AppError not_found, username_taken, email_taken */
+  /** @throws AppError not_found (also of one that is being deleted), username_taken, email_taken */
   async change(id: number, changes: UserChanges): Promise<User> {
     const keys = {
       ...(changes.username !== undefined && { usernameKey: usernameKey(changes.username) }),
       ...(changes.email !== undefined && { emailKey: emailKey(changes.email) }),
     };
     const { affected } = await this.refusing({ id, ...keys }, () =>
-      this.users.update({ id }, { ...changes, ...keys, updatedAt: new Date() }),
+      this.users.update({ id, leavingDueAt: IsNull() }, { ...changes, ...keys, updatedAt: new Date() }),
     );
     const user = affected ? await this.findById(id) : null;
     if (!user) throw new AppError('not_found');
     return user;
   }
 
+  /** Begins the end of an account: nobody can log in to it any more, for good. */
+  async leave(id: number, leaseMs: number): Promise<void> {
+    await this.users.update({ id }, { deactivatedAt: new Date(), leavingDueAt: after(leaseMs) });
+  }
+
+  /** Accounts that are being deleted by nobody. */
+  overdueLeaving(): Promise<User[]> {
+    return this.users.find({ where: { leavingDueAt: LessThanOrEqual(new Date()) }, select: { id: true } });
+  }
+
+  /** Takes such an account over; false where another process was faster. */
+  async takeLeaving(id: number, leaseMs: number): Promise<boolean> {
+    const overdue = { id, leavingDueAt: LessThanOrEqual(new Date()) };
+    const { affected } = await this.users.update(overdue, { leavingDueAt: after(leaseMs) });
+    return affected === 1;
+  }
+
+  async renewLeaving(id: number, leaseMs: number): Promise<void> {
+    await this.users.update({ id, leavingDueAt: Not(IsNull()) }, { leavingDueAt: after(leaseMs) });
+  }
+
   /**
-   * Deletes the account and, by the tables' references, everything that belongs to it.
+   * Deletes the account and, by the tables' references, everything that belongs to it; false where it was gone.
    * @param before done in the same transaction, while everything is still there and nothing can be added
    */
-  async delete(id: number, before: (manager: EntityManager) => Promise<void>): Promise<void> {
-    await inTransaction(this.users.manager.dataSource, async (manager) => {
+  async delete(id: number, before: (manager: EntityManager) => Promise<void>): Promise<boolean> {
+    return inTransaction(this.users.manager.dataSource, async (manager) => {
       // Whoever adds a row that belongs to the account waits for this lock.
       await manager.update(User, { id }, { deactivatedAt: new Date() });
       await before(manager);
-      await manager.delete(User, { id });
+      return (await manager.delete(User, { id })).affected === 1;
     });
   }
 
@@ -118,4 +155,8 @@ export class UsersService {
       throw new AppError(holder && holder.id !== id ? 'username_taken' : 'email_taken');
     }
   }
+}
+
+function after(ms: number): Date {
+  return new Date(Date.now() + ms);
 }

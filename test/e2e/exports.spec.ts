@@ -45,6 +45,8 @@ describe('an export', () => {
     expect(jsonOf(entries, 'transcriptions.json')).toMatchObject([transcription]);
     const review = (await client.get(`reviews/${own['reviews']![0]}`)).body;
     expect(jsonOf(entries, 'reviews.json')).toEqual([review]);
+    const { items } = (await client.get('users/me/api-keys')).body;
+    expect(jsonOf(entries, 'api-keys.json')).toEqual(items);
     const today = (await client.get('users/me/usage')).body.days;
     expect(jsonOf(entries, 'usage.json')).toEqual(today);
     expect(jsonOf(entries, 'sessions.json')).toHaveLength(1);

@@ -83,12 +83,6 @@ export class ChangeAccountDto {
   password?: string;
 }
 
-export class DeleteAccountDto {
-  /** @example 'correct horse battery' */
-  @IsPassword()
-  password!: string;
-}
-
 /** A login: the same session also travels in the cookie `parley_session`. */
 export class AuthResultDto {
   user!: UserDto;
