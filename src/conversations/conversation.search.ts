@@ -36,7 +36,8 @@ interface Matches {
 const EXCERPT_LENGTH = 160;
 /** Conversations that are looked at in one statement: few at first, since what is common is found among them. */
 const WINDOWS = [100, 400];
-const LARGEST_WINDOW = 1_000;
+/** MariaDB makes a list of 1,000 values a table of its own, and then reads all rows beside it. */
+const LARGEST_WINDOW = 500;
 /** One request looks at no more; its page is then short, and the next one goes on. */
 const CONVERSATIONS_PER_REQUEST = 5_000;
 /** Messages whose text is read at a time, where the newest one has the terms but not as they were asked for. */

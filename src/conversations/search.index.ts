@@ -50,28 +50,52 @@ export class SearchIndex {
 
   /** Of these conversations of one owner, the ids of those in which each of the terms is somewhere. */
   async having(conversations: Conversation[], query: TermQuery): Promise<Set<number>> {
-    const [first] = conversations;
-    if (!first) return new Set();
+    const { terms, beginnings } = conditionsOf(query);
+    const isSqlite = this.rows.manager.dataSource.options.type === 'better-sqlite3';
+    let found = await this.havingEach(conversations, isSqlite ? [...terms, ...beginnings] : terms);
+    if (!isSqlite) for (const one of beginnings) found = await this.havingRange(found, one);
+    return new Set(found);
+  }
+
+  private async havingEach(conversations: Conversation[], conditions: Sql[]): Promise<number[]> {
     const ids = conversations.map(({ id }) => id);
+    const [first] = conversations;
+    if (!first || conditions.length === 0) return ids;
     // A subquery with a limit stays what it is; EXISTS may become a join that reads the terms of all conversations. And
     // the rows are to be found by their ids: an index of the owner's would have all of his looked through.
-    const conditions = conditionsOf(query).map(({ text, values }) => ({
-      text: `(SELECT t.seq FROM search_terms t WHERE t.conversation_id = c.id AND ${text} LIMIT 1) IS NOT NULL`,
-      values,
-    }));
-    const where = conditions.map(({ text }) => text).join(' AND ');
+    const where = conditions.map(
+      ({ text }) =>
+        `(SELECT t.seq FROM search_terms t WHERE t.conversation_id = c.id AND ${text} LIMIT 1) IS NOT NULL`,
+    );
     const found = await this.rows.manager.query<{ id: number }[]>(
-      `SELECT c.id AS id FROM conversations c WHERE c.owner_id + 0 = ? AND c.id IN (${marks(ids)}) AND ${where}`,
+      `SELECT c.id AS id FROM conversations c
+       WHERE c.owner_id + 0 = ? AND c.id IN (${marks(ids)}) AND ${where.join(' AND ')}`,
       [first.ownerId, ...ids, ...conditions.flatMap(({ values }) => values)],
     );
-    return new Set(found.map(({ id }) => Number(id)));
+    return found.map(({ id }) => Number(id));
+  }
+
+  /**
+   * The same for a range of terms in MariaDB and MySQL, which would look for it in each term of a conversation whose id
+   * is that of another row: ids that are given, and the first term of each group, they find by the key. SQLite would
+   * read the whole range for that.
+   */
+  private async havingRange(ids: number[], { text, values }: Sql): Promise<number[]> {
+    if (ids.length === 0) return [];
+    const found = await this.rows.manager.query<{ id: number }[]>(
+      `SELECT t.conversation_id AS id, MIN(t.term) AS term FROM search_terms t
+       WHERE t.conversation_id IN (${marks(ids)}) AND ${text} GROUP BY t.conversation_id`,
+      [...ids, ...values],
+    );
+    return found.map(({ id }) => Number(id));
   }
 
   /** In each place, of one owner, the newest messages that have all of the terms, at most so many; in no order. */
   async messages(places: SearchPlace[], query: TermQuery, count: number): Promise<Message[]> {
     const [first] = places;
     if (!first) return [];
-    const parts = places.map((place) => candidates(place, conditionsOf(query), count));
+    const { terms, beginnings } = conditionsOf(query);
+    const parts = places.map((place) => candidates(place, [...terms, ...beginnings], count));
     const { manager } = this.rows;
     const found = await manager.query<{ id: number; seq: number }[]>(
       parts.map(({ text }) => `SELECT * FROM (${text}) AS part`).join(' UNION ALL '),
@@ -87,17 +111,17 @@ export class SearchIndex {
   }
 }
 
-/** What `term` must be in one row after the other; whole terms first, of which there are fewer. */
-function conditionsOf(query: TermQuery): Sql[] {
+/** What `term` must be in one row after the other; whole terms come first, of which there are fewer. */
+function conditionsOf(query: TermQuery): { terms: Sql[]; beginnings: Sql[] } {
   const longest = (terms: string[], count: number) =>
     terms.toSorted((a, b) => b.length - a.length).slice(0, count);
-  return [
-    ...longest(query.terms, MAX_TERMS).map((term) => ({ text: 't.term = ?', values: [term] })),
-    ...longest(query.beginnings, MAX_BEGINNINGS).map((term) => ({
+  return {
+    terms: longest(query.terms, MAX_TERMS).map((term) => ({ text: 't.term = ?', values: [term] })),
+    beginnings: longest(query.beginnings, MAX_BEGINNINGS).map((term) => ({
       text: 't.term >= ? AND t.term < ?',
       values: [term, term + LAST],
     })),
-  ];
+  };
 }
 
 /** The first condition is walked through from the newest message on, the others are looked up on the way. */
