@@ -3,6 +3,8 @@ import { type Connection, createConnection } from 'mysql2/promise';
 
 /** Fills tables faster than the API does. */
 export interface BulkStore {
+  /** As typeorm names it. */
+  readonly type: 'better-sqlite3' | 'mysql';
   /** @param rows values in the order of the columns */
   insert(table: string, columns: string[], rows: unknown[][]): Promise<void>;
   /** Whatever stands behind a number of inserts. */
@@ -17,6 +19,7 @@ export function openStore(url: string): Promise<BulkStore> {
 }
 
 class SqliteStore implements BulkStore {
+  readonly type = 'better-sqlite3';
   private readonly database: Database.Database;
   private isOpen = false;
 
@@ -59,6 +62,7 @@ class SqliteStore implements BulkStore {
 const ROWS_PER_STATEMENT = 5_000;
 
 class MariaDbStore implements BulkStore {
+  readonly type = 'mysql';
   private readonly connection: Connection;
 
   private constructor(connection: Connection) {

@@ -16,6 +16,7 @@ import { temporaryFolder } from '../support/child.ts';
 import { ApiClient, PASSWORD } from '../support/client.ts';
 import { type MariaDb, startMariaDb } from '../support/mariadb.ts';
 import { percentile, table } from './report.ts';
+import { plans } from './search.plans.ts';
 import { type BulkStore, openStore } from './search.store.ts';
 import { Chance, message, QUERIES } from './search.texts.ts';
 
@@ -41,8 +42,6 @@ const START = Date.parse('2026-01-01T00:00:00Z');
 const { termsOf } = (await import('../../dist/libs/text-terms/terms.js' as string)) as {
   termsOf: (text: string) => { text: string }[];
 };
-const { TermQuery } = await import('../../dist/libs/text-terms/term-query.js' as string);
-const { SearchIndex } = await import('../../dist/src/conversations/search.index.js' as string);
 
 /** A database with the API over it, and what was put into it. */
 class Installation {
@@ -169,17 +168,8 @@ class Installation {
       ]);
       for (let seq = 1; seq <= MESSAGES_PER_CONVERSATION; seq += 1) {
         const content = message(chance, at, seq % 2 === 0);
-        messages.push([
-          id,
-          ownerId,
-          seq,
-          seq % 2 ? 'user' : 'assistant',
-          content,
-          'completed',
-          0,
-          time,
-          time,
-        ]);
+        const role = seq % 2 ? 'user' : 'assistant';
+        messages.push([id, ownerId, seq, role, content, 'completed', 0, time, time]);
         if (isIndexed)
           for (const term of new Set(termsOf(content).map(({ text }) => text))) terms.push([id, term, seq]);
       }
@@ -199,17 +189,8 @@ const CONVERSATION = [
   ...['last_message_at', 'created_at', 'updated_at', 'indexed_seq', 'is_indexed'],
 ];
 const MESSAGE = [
-  ...[
-    'conversation_id',
-    'owner_id',
-    'seq',
-    'role',
-    'content',
-    'status',
-    'usage_estimated',
-    'created_at',
-    'finished_at',
-  ],
+  ...['conversation_id', 'owner_id', 'seq', 'role', 'content', 'status', 'usage_estimated'],
+  ...['created_at', 'finished_at'],
 ];
 
 function timeOf(minute: number): string {
@@ -220,28 +201,6 @@ async function ask(client: ApiClient, q: string): Promise<number> {
   const from = performance.now();
   await client.get(`conversations?q=${encodeURIComponent(q)}`, { expect: 200 });
   return performance.now() - from;
-}
-
-/** The plans of both statements, as the API sends them. */
-async function plans({ store, askers }: Installation): Promise<string> {
-  const lines: string[] = [];
-  const query = async (sql: string, given: unknown[]) => {
-    lines.push(...(await store.explain(sql, given)).map((line) => `  ${line}`));
-    return [];
-  };
-  const index = new SearchIndex({ manager: { query } });
-  const ownerId = askers[0]!.account.id;
-  const own = (
-    await store.query<{ id: number }>('SELECT id FROM conversations WHERE owner_id = ?', [ownerId])
-  ).map(({ id }) => ({ id: Number(id), ownerId }));
-  for (const name of ['two common words', 'beginning of a word']) {
-    const wanted = TermQuery.of(QUERIES[name]!);
-    lines.push(`${name}: which conversations`);
-    await index.having(own, wanted);
-    lines.push(`${name}: which messages`);
-    await index.messages([{ conversation: own[0], below: 2 ** 31 - 1 }], wanted, 1);
-  }
-  return lines.join('\n');
 }
 
 async function main(): Promise<void> {
@@ -271,7 +230,7 @@ async function main(): Promise<void> {
     }
     const titles = ['query', 'few p50 ms', 'many p50 ms', 'ratio', 'single p50 ms', 'single p95 ms'];
     console.log(table([titles, ...rows]));
-    console.log(await plans(many));
+    console.log(await plans(many.store, many.askers[0]!.account.id));
     const seconds = await many.backlog();
     console.log(`${BACKLOG} messages indexed by the API in ${seconds.toFixed(1)} s`);
   } finally {
