@@ -31,7 +31,8 @@ function needOf({ name, method, template }: Operation): string {
   return method === 'GET' ? 'read' : 'chat';
 }
 
-describe('an API key', () => {
+// It walks all routes, and there are many.
+describe('an API key', { timeout: 120_000 }, () => {
   const ctx = useApi({ whisper: true, env: ADMIN });
   let admin: ApiClient;
   let secured: Operation[];

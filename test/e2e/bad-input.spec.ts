@@ -29,7 +29,8 @@ function expectNone(wrong: string[]): void {
   expect(wrong.slice(0, 12), `${wrong.length} in all`).toEqual([]);
 }
 
-describe('bad input', () => {
+// It walks all routes, and there are many.
+describe('bad input', { timeout: 120_000 }, () => {
   const ctx = useApi({ whisper: true, env: ADMIN });
 
   interface Caller {

@@ -20,7 +20,8 @@ const NOBODYS = [9007199254740991, 987_654_321];
 /** Its answer comes when a job is done, and where there is Redis no job is done here; voice-turns.spec.ts has it. */
 const waitsForWorker = (name: string) => name === 'POST /api/v1/conversations/{id}/voice-messages';
 
-describe('what belongs to somebody else', () => {
+// They walk all routes, and there are many.
+describe('what belongs to somebody else', { timeout: 120_000 }, () => {
   const ctx = useApi({ whisper: true });
   const document = () => ctx.spec.document;
 
