@@ -68,6 +68,7 @@ function word(run: string, start: number): Term[] {
 }
 
 function pairs(run: string, offset: number): Term[] {
+  if (PLAIN.test(run)) return plainPairs(run, offset);
   const letters = lettersOf(run, offset);
   return letters
     .map(({ text, start, end }, at) => {
@@ -77,10 +78,17 @@ function pairs(run: string, offset: number): Term[] {
     .filter(({ text }) => text !== '');
 }
 
-function lettersOf(run: string, offset: number): Term[] {
-  if (PLAIN.test(run)) {
-    return Array.from(run, (text, at) => ({ text, start: offset + at, end: offset + at + 1 }));
+/** Of letters that are one unit each, and themselves when they are folded. */
+function plainPairs(run: string, offset: number): Term[] {
+  const terms: Term[] = [];
+  for (let at = 0; at < run.length; at += 1) {
+    const text = run.slice(at, at + 2);
+    terms.push({ text, start: offset + at, end: offset + at + text.length });
   }
+  return terms;
+}
+
+function lettersOf(run: string, offset: number): Term[] {
   return [...run.matchAll(LETTERS)].map(({ 0: letter, index }) => ({
     text: cut(fold(letter), LETTER_LENGTH),
     start: offset + index,
