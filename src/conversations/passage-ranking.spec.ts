@@ -32,6 +32,21 @@ describe('rankPassages', () => {
     expect(rank([['今天的天气很好', '灯塔在港口的北边', '绳索的价格']], '灯塔在哪里？')[0]).toEqual([1, 2]);
   });
 
+  it('takes the last letter of a Chinese question for no word', () => {
+    expect(rank([['你来吗', '灯塔在港口的北边']], '灯塔很高吗？')).toEqual([[1, 2]]);
+    expect(rank([['我喝茶', '你来吗']], '茶')).toEqual([[1, 1]]);
+  });
+
+  it('puts a short passage before a long one, and a rare word before a common one', () => {
+    const long = `A tower. ${'Nothing of importance was noted here. '.repeat(20)}`;
+    expect(rank([[long, 'The tower of Ulm.']], 'tower')).toEqual([
+      [1, 2],
+      [1, 1],
+    ]);
+    const texts = ['A ship, a ship, a ship.', 'The tower.', 'A ship.', 'No ship.', 'Ships.'];
+    expect(rank([texts], 'ship or tower')[0]).toEqual([1, 2]);
+  });
+
   it('takes a little from the question before', () => {
     const texts = [['The bridge of Ulm.', 'The tower of Ulm.', 'Ships.']];
     expect(rank(texts, 'How high is it?', 'Tell me of the tower.')[0]).toEqual([1, 2]);
