@@ -7,7 +7,13 @@ import { Branches } from './branches.js';
 import type { Conversation } from './conversation.entity.js';
 import { chooseWhole, type CountedDocument, placesToShow } from './document.choice.js';
 import { DocumentPassages, type ShownPassage } from './document-passages.js';
-import { distinctNames, documentsText, markOf, type ShownDocument } from './document.text.js';
+import {
+  distinctNames,
+  documentsText,
+  documentsTokens,
+  markOf,
+  type ShownDocument,
+} from './document.text.js';
 import { MessageFiles } from './message-files.js';
 import { Message } from './message.entity.js';
 import { PassageRanker } from './passage-ranker.js';
@@ -180,8 +186,7 @@ function framed(documents: NamedDocument[], chosen: Map<number, ShownPassage[]>)
     passages: chosen.get(fileId) ?? [],
     of: passages,
   }));
-  const text = documentsText(shown);
-  return { text, tokens: countTokens(text) };
+  return { text: documentsText(shown), tokens: documentsTokens(shown) };
 }
 
 function upTo(count: number): number[] {
