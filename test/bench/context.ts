@@ -13,6 +13,7 @@ import { query } from '../support/query.ts';
 import { begin } from '../support/talk.ts';
 import { Cluster } from './cluster.ts';
 import { table } from './report.ts';
+import { Chance, chineseWord, word } from './search.texts.ts';
 
 const { values } = parseArgs({
   options: {
@@ -22,10 +23,10 @@ const { values } = parseArgs({
   },
 });
 const [pages, turns] = [Number(values.pages), Number(values.turns)];
-/** Passages of a page, and UTF-16 units of each, in English and in Chinese. */
+/** Passages of a page, and words of each, in English and in Chinese, of which each has two characters. */
 const PASSAGES = 5;
 const WORDS = 85;
-const LETTERS = 300;
+const CHINESE_WORDS = 130;
 const LOOP_DELAY = new URL('speech/loop-delay.ts', import.meta.url).pathname;
 
 const cluster = await Cluster.start({
@@ -37,8 +38,11 @@ const client = await cluster.register();
 const { id: ownerId } = (await client.get('users/me', { expect: 200 })).body;
 const rows = [['', 'first', 'p50', 'p95', 'times without', 'loop delay p99']];
 const without = await measured('no document', [], 'What is it about?');
-await measured('English', [await store(english)], 'What is said of w1000 and w2000 in the w3000?', without);
-await measured('Chinese', [await store(chinese)], `关于${chinese(3).slice(10, 20)}说了什么？`, without);
+const [rare, common] = [2_000, 100];
+const asked = `What is said of ${word(rare)} and the ${word(common)}?`;
+await measured('English', [await store(english)], asked, without);
+const chineseAsked = `关于${chineseWord(rare)}和${chineseWord(common)}说了什么？`;
+await measured('Chinese', [await store(chinese)], chineseAsked, without);
 console.log(
   `\nTurns with a document of ${pages} pages, ${pages * PASSAGES} passages (${values.sqlite ? 'SQLite' : 'MariaDB'})\n\n${table(rows)}`,
 );
@@ -100,23 +104,14 @@ async function store(textOf: (seed: number) => string): Promise<number> {
   return Number(file.id);
 }
 
-/** Words of which few are frequent, the same in every run. */
+/** Words as often as people use them, the same in every run. */
 function english(seed: number): string {
-  return Array.from(
-    { length: WORDS },
-    (_, at) => `w${Math.floor(chance(seed * WORDS + at) ** 3 * 8_000)}`,
-  ).join(' ');
+  const chance = new Chance(seed);
+  return Array.from({ length: WORDS }, () => word(chance.rank(20_000))).join(' ');
 }
 
 function chinese(seed: number): string {
-  return Array.from({ length: LETTERS }, (_, at) =>
-    String.fromCodePoint(0x4e00 + Math.floor(chance(seed * LETTERS + at) ** 3 * 3_000)),
-  ).join('');
-}
-
-function chance(n: number): number {
-  let hash = Math.imul(n + 1, 0x9e3779b1);
-  hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
+  const chance = new Chance(seed);
+  const words = Array.from({ length: CHINESE_WORDS }, () => chineseWord(chance.rank(5_000)));
+  return words.map((one, at) => one + (at % 30 === 29 ? '。' : at % 5 === 4 ? '，' : '')).join('');
 }
