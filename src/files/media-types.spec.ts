@@ -102,6 +102,36 @@ describe('the media type of a file', () => {
   });
 });
 
+describe('the media type of a compound file', () => {
+  /** A header, other sectors, and the directory's, whose second entry is called so. */
+  function compoundFile(name: string, sector: number): Buffer {
+    const file = Buffer.alloc(512 * (sector + 3));
+    Buffer.from('d0cf11e0a1b11ae1', 'hex').copy(file);
+    file.writeUInt16LE(9, 30);
+    file.writeUInt32LE(sector, 48);
+    file.write('Root Entry', 512 * (sector + 1), 'utf16le');
+    file.write(name, 512 * (sector + 1) + 128, 'utf16le');
+    return file;
+  }
+
+  it.each([
+    ['a.docx', 1, DOCX],
+    ['a.XLSX', 40, XLSX],
+    ['a', 40, DOCX],
+  ])('with an encrypted document called %s is the document’s', async (name, sector, type) => {
+    expect(await find(compoundFile('EncryptedPackage', sector), name)).toBe(type);
+  });
+
+  it.each([
+    ['an old document', compoundFile('WordDocument', 1)],
+    ['one that is cut off', compoundFile('EncryptedPackage', 40).subarray(0, 5_000)],
+    ['a header', Buffer.from('d0cf11e0a1b11ae1', 'hex')],
+    ['a strange header', Buffer.from('d0cf11e0a1b11ae1'.padEnd(1_200, 'f'), 'hex')],
+  ])('is none of %s', async (_what, bytes) => {
+    expect(await find(bytes, 'a.docx')).toBeNull();
+  });
+});
+
 describe('the media type of a zip file', () => {
   const main = (type: string) => contentTypes(`${type}.main+xml`);
 

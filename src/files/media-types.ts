@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { fileTypeFromBuffer } from 'file-type';
+import { COMPOUND_FILE, encryptedOoxmlMediaType } from './encrypted-ooxml.js';
 import { FileStorage } from './file-storage.js';
 import type { ReceivedBlob } from './files.service.js';
 import { ooxmlMediaType } from './ooxml.js';
@@ -20,12 +21,14 @@ export class MediaTypes {
 
   /**
    * The media type of a picture or a document; null of whatever else.
-   * @param name says only which kind of text a text is
+   * @param name says only which kind of text a text is, and what an encrypted document was
    * @throws StorageUnavailableError
    */
   async find({ head, storageKey, size }: ReceivedBlob, name: string): Promise<string | null> {
     const read = (start: number, end: number) => this.storage.get(storageKey, { start, end });
     if (head.subarray(0, ZIP.length).equals(ZIP)) return ooxmlMediaType(read, size);
+    if (head.subarray(0, COMPOUND_FILE.length).equals(COMPOUND_FILE))
+      return encryptedOoxmlMediaType(read, { head, size }, name);
     const found = await markedType(head);
     if (PICTURES.includes(found) || found === PDF) return found;
     if (MARKED.test(found)) return null;

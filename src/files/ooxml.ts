@@ -15,8 +15,11 @@ const TAIL_BYTES = 512 * 1024;
 const MAX_READS = 50;
 
 const OFFICE = 'application/vnd.openxmlformats-officedocument';
-/** The type of a document's main part, and what it makes of the whole. With macros it is another one. */
-const MAIN_PARTS = [`${OFFICE}.wordprocessingml.document`, `${OFFICE}.spreadsheetml.sheet`];
+/** A Word document, and an Excel workbook: what the type of the main part makes of the whole. With macros it is another. */
+export const OFFICE_DOCUMENTS = [
+  `${OFFICE}.wordprocessingml.document`,
+  `${OFFICE}.spreadsheetml.sheet`,
+] as const;
 
 /**
  * Of a zip file: the media type of a Word document or an Excel workbook; null of any other, and of one that is broken.
@@ -28,7 +31,7 @@ export async function ooxmlMediaType(read: ReadRange, size: number): Promise<str
   const types = await typesOf(reader, size).catch(() => null);
   // What cannot be read just now is no broken file.
   if (reader.failure !== undefined) throw reader.failure as Error;
-  return MAIN_PARTS.find((type) => types?.includes(`"${type}.main+xml"`)) ?? null;
+  return OFFICE_DOCUMENTS.find((type) => types?.includes(`"${type}.main+xml"`)) ?? null;
 }
 
 async function typesOf(reader: RangeReader, size: number): Promise<string | null> {
