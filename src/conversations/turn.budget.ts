@@ -27,8 +27,9 @@ export class TurnBudget {
   }
 
   /**
-   * Tokens that a turn may cost at most: what the model may be shown, and the longest answer that is asked for.
-   * with its documents; 0 where tokens are not limited. Counted for the conversation as it is; branches beside the active one are in.
+   * Tokens that a turn may cost at most: what the model may be shown, documents included, and the longest answer that
+   * is asked for. 0 where tokens are not limited. Counted for the conversation as it is; branches beside the active one
+   * are in.
    */
   async estimate(setting: PromptSetting, promptTokens: number, fileIds: number[] = []): Promise<number> {
     if (!this.usage.tokensLimited) return 0;

@@ -40,7 +40,8 @@ export class TurnsService {
    * Stores the user's message, with files of his where it names some, and begins its answer; with a key that was used
    * before, finds that turn again. A key with a space in it can be none of a client's.
    * @throws AppError not_found, invalid_input, turn_running, chatbot_deleted, provider_not_configured,
-   *   idempotency_key_reused, file_not_ready, file_not_usable, model_cannot_see, quota_exceeded, too_many_turns, rate_limited, shutting_down, events_unavailable
+   *   idempotency_key_reused, file_not_ready, file_not_usable, model_cannot_see, quota_exceeded, too_many_turns,
+   *   rate_limited, shutting_down, events_unavailable
    */
   send(ownerId: number, conversationId: number, dto: NewMessage, key?: string): Promise<StoredTurn> {
     const { content, replyTo, onDisconnect } = dto;
