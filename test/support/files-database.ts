@@ -6,6 +6,7 @@ import { Turns1795200000000 } from '../../migrations/1795200000000-turns.js';
 import { Files1795300000000 } from '../../migrations/1795300000000-files.js';
 import { Documents1795800000000 } from '../../migrations/1795800000000-documents.js';
 import { Uploads1795900000000 } from '../../migrations/1795900000000-uploads.js';
+import { Leaving1796700000000 } from '../../migrations/1796700000000-leaving.js';
 import { connect, dataSourceOptions } from '../../src/database/data-source.js';
 import { BlobRemoval } from '../../src/files/blob-removal.entity.js';
 import { BlobRemovals } from '../../src/files/blob-removals.js';
@@ -16,7 +17,7 @@ import { User } from '../../src/users/user.entity.js';
 
 const MIGRATIONS = [
   ...[Foundation1795000000000, Usage1795100000000, Turns1795200000000, Files1795300000000],
-  ...[Documents1795800000000, Uploads1795900000000],
+  ...[Documents1795800000000, Uploads1795900000000, Leaving1796700000000],
 ];
 
 export interface FilesOnSqlite {
