@@ -19,6 +19,8 @@ const LEASE_MS = 30_000;
 const SWEEP_MS = 5_000;
 /** So long a request waits for the end; most accounts are gone within a few milliseconds. */
 const PATIENCE_MS = 5_000;
+/** Between two steps: SQLite works in this process, and lets nothing else happen by itself. */
+const PAUSE_MS = 5;
 /** Files a step: a long document has thousands of passages. */
 const FILES = 10;
 
@@ -91,8 +93,10 @@ export class AccountRemoval implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private async remove(id: number): Promise<void> {
-    while (!this.stopped && ((await this.conversations.eraseSome(id)) || (await this.discardSome(id))))
+    while (!this.stopped && ((await this.conversations.eraseSome(id)) || (await this.discardSome(id)))) {
       await this.users.renewLeaving(id, LEASE_MS);
+      await sleep(PAUSE_MS);
+    }
     if (this.stopped) return;
     const isGone = await this.users.delete(id, (manager) => this.files.discardAll(manager, id));
     if (isGone) this.audit.accountDeleted();
