@@ -3,7 +3,6 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { type DataSource, In } from 'typeorm';
 import { execute } from '../database/statements.js';
 import { inTransaction } from '../database/transaction.js';
-import { FilesService } from '../files/files.service.js';
 import { Conversation } from './conversation.entity.js';
 
 /** What one transaction deletes at most: it is over in a moment, and others come in between. */
@@ -19,12 +18,12 @@ interface Place {
 /** Deletes all conversations of somebody who leaves, a part at a time: a statement for them all would take minutes. */
 @Injectable()
 export class ConversationErasure {
-  constructor(
-    @InjectDataSource() private readonly dataSource: DataSource,
-    private readonly files: FilesService,
-  ) {}
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
 
-  /** Deletes the next part, with its files; false where nothing is left. Two at once do each other no harm. */
+  /**
+   * Deletes the next part; false where nothing is left. Two at once do each other no harm. Files stay: whoever erases
+   * all of an account discards them all.
+   */
   async eraseSome(ownerId: number): Promise<boolean> {
     const next = await this.dataSource.manager.find(Conversation, {
       where: { ownerId },
@@ -35,12 +34,8 @@ export class ConversationErasure {
     const [first] = next;
     if (!first) return false;
     if (first.lastSeq > MESSAGES && (await this.thin(ownerId, first.id))) return true;
-    const ids = leading(next);
-    await inTransaction(this.dataSource, async (manager) => {
-      await manager.delete(Conversation, { id: In(ids), ownerId });
-      // Behind the rows: who is about to add a file to one of them waits for it, or has done so.
-      for (const conversationId of ids) await this.files.discard(manager, ownerId, { conversationId });
-    });
+    const some = { id: In(leading(next)), ownerId };
+    await inTransaction(this.dataSource, (manager) => manager.delete(Conversation, some));
     return true;
   }
 

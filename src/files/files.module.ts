@@ -33,6 +33,6 @@ import { UploadsService } from './uploads.service.js';
     ...[FilesService, BlobRemovals, BlobRemover, PassagesService, PicturesService],
     ...[Extractions, ExtractionStore, ExtractionReader, ExtractionRunner, ExtractionSweeper],
   ],
-  exports: [FilesService, PassagesService, PicturesService],
+  exports: [FilesService, PicturesService],
 })
 export class FilesModule {}

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { type FindOptionsWhere, In, MoreThan, type Repository } from 'typeorm';
+import { MoreThan, type Repository } from 'typeorm';
 import { decodeCursor, pageOf } from '../common/cursor-page.js';
 import type { PageQueryDto } from '../common/page-query.dto.js';
 import { PassageDto, type PassagePageDto } from './dto/passage.dto.js';
@@ -15,25 +15,16 @@ export class PassagesService {
     private readonly files: FilesService,
   ) {}
 
-  /** All passages of these files, as far as they are the owner's: file by file, each in the order of its text. */
-  of(ownerId: number, fileIds: number[]): Promise<FilePassage[]> {
-    return this.passages.find({ where: read(ownerId, fileIds), order: { fileId: 'ASC', seq: 'ASC' } });
-  }
-
   /** A page of a file's text. @throws AppError not_found, invalid_input */
   async list(ownerId: number, fileId: number, { limit, cursor }: PageQueryDto): Promise<PassagePageDto> {
     const [behind = 0] = decodeCursor(cursor, 1) ?? [];
     const { id } = await this.files.findOwned(ownerId, fileId);
     const rows = await this.passages.find({
-      where: { ...read(ownerId, [id]), seq: MoreThan(behind) },
+      where: { fileId: id, file: { ownerId, extraction: 'done' }, seq: MoreThan(behind) },
       order: { seq: 'ASC' },
       take: limit + 1,
     });
     const { items, nextCursor } = pageOf(rows, limit, ({ seq }) => [seq]);
     return { items: items.map((passage) => PassageDto.from(passage)), nextCursor };
   }
-}
-
-function read(ownerId: number, fileIds: number[]): FindOptionsWhere<FilePassage> {
-  return { fileId: In(fileIds), file: { ownerId, extraction: 'done' } };
 }
