@@ -17,21 +17,22 @@ export type ShownPassage = Pick<FilePassage, 'fileId' | 'seq' | 'page' | 'label'
 const BATCH = 200;
 /** Documents whose sizes are remembered; they never change. */
 const KNOWN_SIZES = 1_000;
+const NOTHING: DocumentSize = { tokens: 0, passages: 0 };
 const OWNED = 'FROM file_passages p JOIN stored_files f ON f.id = p.file_id WHERE f.owner_id = ?';
 const SHOWN = 'p.file_id AS fileId, p.seq, p.page, p.label, p.text, p.tokens';
 
 /** The text of documents, of whose owners nobody else's is read. */
 @Injectable()
 export class DocumentPassages {
-  private readonly sizes = new Map<number, DocumentSize>();
+  private readonly sizes = new Map<string, DocumentSize>();
 
   constructor(@InjectRepository(FilePassage) private readonly passages: Repository<FilePassage>) {}
 
   /** What each of these documents takes; what has no text, or is not the owner's, takes nothing. */
   async sizesOf(ownerId: number, fileIds: number[]): Promise<Map<number, DocumentSize>> {
-    const unknown = fileIds.filter((id) => !this.sizes.has(id));
+    const unknown = fileIds.filter((id) => !this.sizes.has(keyOf(ownerId, id)));
     if (unknown.length > 0) await this.measure(ownerId, unknown);
-    return new Map(fileIds.map((id) => [id, this.sizes.get(id) ?? { tokens: 0, passages: 0 }]));
+    return new Map(fileIds.map((id) => [id, this.sizes.get(keyOf(ownerId, id)) ?? NOTHING]));
   }
 
   /** A document's passages in their order, piece by piece. */
@@ -68,10 +69,15 @@ export class DocumentPassages {
       [ownerId, ...fileIds],
     );
     for (const { id, tokens, passages } of rows)
-      this.sizes.set(Number(id), { tokens: Number(tokens), passages: Number(passages) });
-    for (const id of this.sizes.keys()) {
+      this.sizes.set(keyOf(ownerId, Number(id)), { tokens: Number(tokens), passages: Number(passages) });
+    for (const key of this.sizes.keys()) {
       if (this.sizes.size <= KNOWN_SIZES) return;
-      this.sizes.delete(id);
+      this.sizes.delete(key);
     }
   }
+}
+
+/** What is remembered is its owner's alone, too. */
+function keyOf(ownerId: number, fileId: number): string {
+  return `${ownerId}:${fileId}`;
 }
