@@ -45,6 +45,7 @@ import { FilesModule } from './files/files.module.js';
 import { StoredFile } from './files/stored-file.entity.js';
 import { HealthModule } from './health/health.module.js';
 import { LearningModule } from './learning/learning.module.js';
+import { LegacyModule } from './legacy/legacy.module.js';
 import { Review } from './learning/review.entity.js';
 import { REVIEW } from './learning/review.jobs.js';
 import { DataExport } from './privacy/data-export.entity.js';
@@ -203,6 +204,6 @@ export class AppModule {
       VoiceTurnsModule,
       PrivacyModule,
     ];
-    return { module: AppModule, imports: [...ground(env), ...features] };
+    return { module: AppModule, imports: [...ground(env), ...features, LegacyModule.of(env)] };
   }
 }

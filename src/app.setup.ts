@@ -17,6 +17,8 @@ import type { Env } from './config/env.js';
 import { classifyDatabaseFailure } from './database/failures.js';
 import { classifyStorageFailure } from './files/file-storage.js';
 import { acceptUploads } from './files/upload.js';
+import { acceptSurfaces } from './legacy/accept-surfaces.js';
+import { pathsOutsidePrefix } from './legacy/surface-paths.js';
 
 export const API_PREFIX = 'api/v1';
 const CLOSE_PATIENCE_MS = 3_000;
@@ -45,8 +47,10 @@ export async function createApp(
   app.useGlobalFilters(
     new ProblemFilter((error) => classifyDatabaseFailure(error) ?? classifyStorageFailure(error)),
   );
-  app.setGlobalPrefix(API_PREFIX, { exclude: [{ path: 'health/{*path}', method: RequestMethod.GET }] });
-  setUpSwagger(app);
+  app.setGlobalPrefix(API_PREFIX, {
+    exclude: [{ path: 'health/{*path}', method: RequestMethod.GET }, ...pathsOutsidePrefix()],
+  });
+  setUpSwagger(app, env.LEGACY_SURFACES);
   app.enableShutdownHooks(undefined, { useProcessExit: true });
   return app;
 }
@@ -56,7 +60,7 @@ function createAdapter(env: Env): FastifyAdapter {
     trustProxy: typeof env.TRUST_PROXY === 'number' ? nearest(env.TRUST_PROXY) : env.TRUST_PROXY,
     bodyLimit: BODY_LIMIT,
     genReqId: requestIdOf,
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
+    routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: 500 },
     forceCloseConnections: 'idle',
     // Fastify's own refusal is no problem document; ours is given by a hook.
     return503OnClosing: false,
@@ -91,6 +95,8 @@ async function acceptRequests(app: NestFastifyApplication, env: Env): Promise<vo
   // JSON is what the API reads: Fastify's own parser for plain text would make a body of anything.
   fastify.removeContentTypeParser('text/plain');
   acceptLongBodies(fastify);
+  // Before uploads: those ask which routes take a form.
+  acceptSurfaces(fastify, env.LEGACY_SURFACES);
   await acceptUploads(fastify);
   fastify.addHook('onRequest', giveContext);
   fastify.addHook('onSend', (_request, reply, _payload, done) => {

@@ -1,7 +1,10 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { accessNeeded, type ApiScope, SCOPE_EXTENSION } from './common/api-scopes.js';
+import { PUBLIC_EXTENSION } from './common/current-user.js';
 import { ProblemDto } from './common/problem.dto.js';
+import type { LegacySurface } from './config/legacy-env.js';
+import { describeForms, isOfSurface, SURFACE_NOTE } from './legacy/surface-document.js';
 
 /** What generated clients call an operation: `conversationsSend`. */
 const operationIdFactory = (controller: string, method: string) =>
@@ -45,9 +48,12 @@ const TOO_MANY = {
   headers: { 'Retry-After': whole('Seconds until it is worth trying again.', 42) },
 };
 
-/** Swagger UI at /docs, its document at /docs/openapi.json. */
-export function setUpSwagger(app: NestFastifyApplication): void {
-  const config = new DocumentBuilder()
+/**
+ * Swagger UI at /docs, its document at /docs/openapi.json.
+ * @param surfaces of older backends that are mounted
+ */
+export function setUpSwagger(app: NestFastifyApplication, surfaces: readonly LegacySurface[]): void {
+  const builder = new DocumentBuilder()
     .setTitle('Parley')
     .setDescription(
       'Chatbots that people type and talk to. Errors are problem details (RFC 9457) with a stable `code`; texts come in ' +
@@ -58,17 +64,30 @@ export function setUpSwagger(app: NestFastifyApplication): void {
     .setVersion('1')
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, 'access-token')
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'parley_…' }, 'api-key')
-    .addCookieAuth('parley_session', { type: 'apiKey', in: 'cookie' }, 'session-cookie')
-    .build();
+    .addCookieAuth('parley_session', { type: 'apiKey', in: 'cookie' }, 'session-cookie');
+  for (const surface of surfaces) builder.addTag(`legacy: ${surface}`, SURFACE_NOTE);
+  const config = builder.build();
   const options = { extraModels: [ProblemDto], operationIdFactory };
   const document = () =>
-    withRateLimits(withIntegers(withKeys(withProblems(SwaggerModule.createDocument(app, config, options)))));
+    withRateLimits(
+      withIntegers(withKeys(withProblems(withSurfaces(SwaggerModule.createDocument(app, config, options))))),
+    );
   SwaggerModule.setup('docs', app, document, {
     jsonDocumentUrl: 'docs/openapi.json',
     yamlDocumentUrl: 'docs/openapi.yaml',
     swaggerOptions: { persistAuthorization: true, displayRequestDuration: true },
     customSiteTitle: 'Parley API',
   });
+}
+
+/** Public operations need no login, also where others of their controller do; surfaces take forms. */
+function withSurfaces(document: OpenAPIObject): OpenAPIObject {
+  for (const operation of operationsOf(document) as (Operation & { [PUBLIC_EXTENSION]?: boolean })[]) {
+    if (operation[PUBLIC_EXTENSION]) delete operation.security;
+    delete operation[PUBLIC_EXTENSION];
+    describeForms(operation);
+  }
+  return document;
 }
 
 /** Says of every route which errors it can answer with, and that the cookie serves where the token does. */
@@ -82,7 +101,7 @@ function withKeys(document: OpenAPIObject): OpenAPIObject {
   for (const [path, item] of Object.entries(document.paths)) {
     for (const method of METHODS) {
       const operation = item[method] as (Operation & { [SCOPE_EXTENSION]?: ApiScope }) | undefined;
-      if (!operation?.security) continue;
+      if (!operation?.security || isOfSurface(operation)) continue;
       const needed = accessNeeded(method, path, operation[SCOPE_EXTENSION]);
       const isForKeys = needed !== 'session';
       if (isForKeys) {
@@ -105,9 +124,10 @@ function withRateLimits(document: OpenAPIObject): OpenAPIObject {
   document.components = { ...document.components, headers: RATE_HEADERS };
   const names = Object.keys(RATE_HEADERS);
   const headers = Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
-  const limited = operationsOf(document, (path) => !path.startsWith('/health/'));
-  for (const { responses } of limited) {
-    responses['429'] ??= TOO_MANY;
+  const limited = operationsOf(document, (path) => !path.startsWith('/health'));
+  for (const operation of limited) {
+    const { responses } = operation;
+    if (!isOfSurface(operation)) responses['429'] ??= TOO_MANY;
     for (const [status, response] of Object.entries(responses) as [string, Response][])
       responses[status] = { ...response, headers: { ...response.headers, ...headers } };
   }
@@ -139,6 +159,11 @@ function operationsOf(document: OpenAPIObject, has = (_path: string) => true): O
     .flatMap(([, item]) => METHODS.flatMap((method) => item[method] ?? []));
 }
 
+/** The cookie serves where the token does. A new list: Nest gives all operations of a controller the same one. */
+function securedByCookie(operation: Operation): void {
+  if (operation.security) operation.security = [...operation.security, { 'session-cookie': [] }];
+}
+
 function describeErrors(operation: Operation): void {
   const add = (status: string, description: string) => {
     operation.responses[status] ??= { description, ...PROBLEM };
@@ -146,11 +171,11 @@ function describeErrors(operation: Operation): void {
   for (const response of Object.values(operation.responses)) {
     if (response && 'description' in response) response.description ||= 'Success.';
   }
+  if (isOfSurface(operation)) return securedByCookie(operation);
   const takesInput = operation.requestBody !== undefined || (operation.parameters ?? []).length > 0;
   if (takesInput) add('400', 'The input is not valid: `invalid_input` with `errors`, or `malformed_json`.');
   if (operation.security) {
-    // A new list: Nest gives all operations of a controller the same one.
-    operation.security = [...operation.security, { 'session-cookie': [] }];
+    securedByCookie(operation);
     add('401', 'Not logged in: `unauthenticated`.');
   }
   if (operation.parameters?.some((parameter) => 'in' in parameter && parameter.in === 'path')) {

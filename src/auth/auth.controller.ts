@@ -20,7 +20,7 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { map, type Observable } from 'rxjs';
 import { CurrentUser, Public, type SessionUser } from '../common/current-user.js';
-import { AuthService, type Caller, type Login } from './auth.service.js';
+import { AuthService, callerOf, type Login } from './auth.service.js';
 import { AuthResultDto, LoginDto, RefreshDto, RegisterDto } from './dto/auth.dto.js';
 import { clearSessionCookie, setSessionCookie } from './session-cookie.js';
 
@@ -84,8 +84,4 @@ export class AuthController {
   async logout(@CurrentUser() user: SessionUser): Promise<void> {
     await this.auth.logout(user);
   }
-}
-
-function callerOf(request: FastifyRequest): Caller {
-  return { address: request.ip, userAgent: request.headers['user-agent'] ?? '' };
 }

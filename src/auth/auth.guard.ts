@@ -7,6 +7,7 @@ import { accessNeeded, type ApiScope, KEY_SCOPE } from '../common/api-scopes.js'
 import {
   type KeyUser,
   LINKED_ROUTE,
+  OWN_GUARD,
   PUBLIC_ROUTE,
   REQUIRED_ROLE,
   type SessionUser,
@@ -43,26 +44,31 @@ export class AuthGuard implements CanActivate {
     const marked = <T>(name: string) =>
       this.reflector.getAllAndOverride<T | undefined>(name, [context.getHandler(), context.getClass()]);
     const request = context.switchToHttp().getRequest<RequestWithUser>();
+    const hasOwnGuard = marked<boolean>(OWN_GUARD);
     try {
       const isOpen = marked<boolean>(PUBLIC_ROUTE) || (marked<boolean>(LINKED_ROUTE) && hasLink(request));
-      if (!isOpen) request.user = await this.authenticate(request);
+      const user = isOpen ? null : await this.authenticate(request);
+      if (user) request.user = user;
+      else if (!isOpen && !hasOwnGuard) throw new AppError('unauthenticated');
     } finally {
       // A stranger's request counts for its address, and too many of them are refused as such.
       if (!marked<boolean>(UNLIMITED_ROUTE)) await this.limits.take(request.ip, request.user?.id);
     }
-    if (request.user && 'scopes' in request.user)
+    if (request.user && 'scopes' in request.user) {
+      if (hasOwnGuard) throw new AppError('session_required');
       checkScope(request.user, request, marked<ApiScope>(KEY_SCOPE));
+    }
     const role = marked<UserRole>(REQUIRED_ROLE);
     if (role && request.user?.role !== role) throw new AppError('route_not_found');
     return true;
   }
 
-  private async authenticate(request: FastifyRequest): Promise<SessionUser | KeyUser> {
+  private async authenticate(request: FastifyRequest): Promise<SessionUser | KeyUser | null> {
     const { authorization = '' } = request.headers;
     // Whoever shows a token means it: a wrong one is not made good by a cookie. Another scheme is a proxy's business.
     const bearer = /^Bearer\b/i.test(authorization) ? authorization.slice(6).trim() : undefined;
     const user = await this.find(bearer, request.cookies[SESSION_COOKIE]);
-    if (!user) throw new AppError('unauthenticated');
+    if (!user) return null;
     const context = requestContext.getStore();
     if (context)
       Object.assign(context, 'scopes' in user ? { apiKeyId: user.apiKeyId } : { sessionId: user.sessionId });

@@ -48,6 +48,6 @@ function keyOf(secret: string): Buffer {
     SessionHousekeeping,
     { provide: APP_GUARD, useClass: AuthGuard },
   ],
-  exports: [SessionsService],
+  exports: [SessionsService, AuthService, AccountService],
 })
 export class AuthModule {}

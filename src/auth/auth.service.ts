@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
 import { AuditService } from '../audit/audit.service.js';
 import type { SessionUser } from '../common/current-user.js';
 import { AppError } from '../common/errors.js';
@@ -15,6 +16,10 @@ import { ACCESS_SECONDS, TokenService } from './token.service.js';
 export interface Caller {
   address: string;
   userAgent: string;
+}
+
+export function callerOf(request: FastifyRequest): Caller {
+  return { address: request.ip, userAgent: request.headers['user-agent'] ?? '' };
 }
 
 /** A login's answer, and beside it what goes into the cookie only. */

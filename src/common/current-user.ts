@@ -1,4 +1,5 @@
-import { createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
+import { applyDecorators, createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
+import { ApiExtension } from '@nestjs/swagger';
 import type { ApiScope } from './api-scopes.js';
 
 export type UserRole = 'user' | 'admin';
@@ -30,8 +31,15 @@ export const CurrentUser = createParamDecorator(
 );
 
 export const PUBLIC_ROUTE = 'parley:public';
+/** Stands in the document at every operation that needs no login, until it is finished. */
+export const PUBLIC_EXTENSION = 'x-public';
 /** Marks a route that needs no login. */
-export const Public = () => SetMetadata(PUBLIC_ROUTE, true);
+export const Public = () =>
+  applyDecorators(SetMetadata(PUBLIC_ROUTE, true), ApiExtension(PUBLIC_EXTENSION, true));
+
+export const OWN_GUARD = 'parley:own-guard';
+/** Marks routes whose own guard says what becomes of a request without a login; keys have no access to them. */
+export const HasOwnGuard = () => SetMetadata(OWN_GUARD, true);
 
 export const LINKED_ROUTE = 'parley:linked';
 /** Marks a route that a link opens as well: where the query has a `token` nobody is logged in, and the route checks it. */

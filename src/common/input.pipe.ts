@@ -1,27 +1,44 @@
-import { type ArgumentMetadata, Injectable, ValidationPipe } from '@nestjs/common';
+import {
+  type ArgumentMetadata,
+  Injectable,
+  ValidationPipe,
+  type ValidationPipeOptions,
+} from '@nestjs/common';
 import { getMetadataStorage, type ValidationError } from 'class-validator';
 import { AppError, type FieldError } from './errors.js';
 import { fieldMessage } from './validation.js';
+
+/** What a DTO class says of itself. */
+interface InputClass {
+  /** A request may come without a body. */
+  isOptionalBody?: boolean;
+  /** Fields that it does not know are passed over: what is sent was not written for this API. */
+  ignoresUnknownFields?: boolean;
+}
+
+const RULES: ValidationPipeOptions = {
+  transform: true,
+  whitelist: true,
+  validationError: { target: true, value: false },
+  exceptionFactory: (errors) => new AppError('invalid_input', { errors: flatten(errors, '') }),
+};
 
 const KIND_RULES = new Set(['isString', 'isInt', 'isNumber', 'isBoolean', 'isArray']);
 
 /** In front of every handler: input is turned into its DTO, checked, and closed to unknown fields. */
 @Injectable()
 export class InputPipe extends ValidationPipe {
+  private readonly lenient = new ValidationPipe(RULES);
+
   constructor() {
-    super({
-      transform: true,
-      whitelist: true,
-      forbidNonWhitelisted: true,
-      validationError: { target: true, value: false },
-      exceptionFactory: (errors) => new AppError('invalid_input', { errors: flatten(errors, '') }),
-    });
+    super({ ...RULES, forbidNonWhitelisted: true });
   }
 
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    const given = value === undefined && isOptional(metadata) ? {} : value;
+    const given = value === undefined && classOf(metadata).isOptionalBody ? {} : value;
     if (metadata.type === 'body' && !isPlainObject(given)) throw invalid('body', 'isObject');
     if (metadata.type === 'body' || metadata.type === 'query') refuseHostile(given);
+    if (classOf(metadata).ignoresUnknownFields) return this.lenient.transform(given, metadata);
     return super.transform(given, metadata);
   }
 
@@ -31,9 +48,8 @@ export class InputPipe extends ValidationPipe {
   }
 }
 
-/** Whether the DTO says that a request may come without a body. */
-function isOptional({ metatype }: ArgumentMetadata): boolean {
-  return (metatype as { isOptionalBody?: boolean } | undefined)?.isOptionalBody === true;
+function classOf({ metatype }: ArgumentMetadata): InputClass {
+  return (metatype as InputClass | undefined) ?? {};
 }
 
 function invalid(field: string, rule: string): AppError {

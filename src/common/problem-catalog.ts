@@ -56,6 +56,12 @@ export const PROBLEMS = {
     ],
     ['跨站请求被拒绝', '携带会话 Cookie 的请求必须来自本站或已允许的来源。'],
   ),
+  caller_unknown: entry(401, ['Unknown user', 'There is no such user.'], ['用户不存在', '没有这个用户。']),
+  caller_mismatch: entry(
+    403,
+    ['Not this user', 'The request names another user than the one who is logged in.'],
+    ['用户不符', '请求中的用户与已登录的用户不一致。'],
+  ),
   session_required: entry(
     403,
     ['Login needed', 'An API key cannot do this; log in.'],

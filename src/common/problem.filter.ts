@@ -2,6 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger 
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { RateLimitedError } from '../../libs/limits/rate-limiter.js';
 import { describeFailure } from './describe-failure.js';
+import { envelopeOf } from './error-envelope.js';
 import { AppError } from './errors.js';
 import { type ProblemCode, PROBLEMS } from './problem-catalog.js';
 import type { ProblemDto } from './problem.dto.js';
@@ -71,28 +72,32 @@ function isUnreadJson({ body, headers }: FastifyRequest): boolean {
   return body === undefined && (headers['content-type'] ?? '').startsWith('application/json');
 }
 
-/** Writes a problem document; also used where no Nest handler was reached. */
+/** Writes a problem document, or what the route has in its place; also used where no Nest handler was reached. */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: AppError): void {
   const language = languageOf(request.headers['accept-language']);
   const { status, [language]: text } = PROBLEMS[error.code];
+  const detail = text.detail.replace(/\{(\w+)\}/g, (_, name: string) => String(error.params[name] ?? ''));
+  if (error.retryAfter !== undefined) reply.header('Retry-After', Math.max(1, Math.ceil(error.retryAfter)));
+  // Set already, but where the router refused the URL before any hook ran.
+  reply.header('X-Request-Id', request.id);
+  const enveloped = envelopeOf(request)?.(error, { status, title: text.title, detail });
+  const answered = enveloped?.status ?? status;
+  if (answered === 401) reply.header('WWW-Authenticate', 'Bearer');
   const body: ProblemDto & Record<string, unknown> = {
     type: `urn:parley:problem:${error.code}`,
     title: text.title,
     status,
-    detail: text.detail.replace(/\{(\w+)\}/g, (_, name: string) => String(error.params[name] ?? '')),
+    detail,
     instance: request.url.split('?')[0]!,
     code: error.code,
     requestId: request.id,
     ...(error.errors && { errors: error.errors }),
     ...error.extensions,
   };
-  if (error.retryAfter !== undefined) reply.header('Retry-After', Math.max(1, Math.ceil(error.retryAfter)));
-  if (status === 401) reply.header('WWW-Authenticate', 'Bearer');
+  const mediaType = enveloped ? 'application/json' : 'application/problem+json';
+  if (!enveloped) reply.header('Content-Language', language);
   reply
-    .status(status)
-    // Set already, but where the router refused the URL before any hook ran.
-    .header('X-Request-Id', request.id)
-    .header('Content-Language', language)
-    .header('Content-Type', 'application/problem+json; charset=utf-8')
-    .send(JSON.stringify(body));
+    .status(answered)
+    .header('Content-Type', `${mediaType}; charset=utf-8`)
+    .send(JSON.stringify(enveloped ? enveloped.body : body));
 }

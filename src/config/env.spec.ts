@@ -78,6 +78,8 @@ describe('loadEnv', () => {
       ...{ OPENAI_BASE_URL: 'https://api.openai.com/v1', OPENAI_MODEL: 'gpt-4o-mini' },
       ...{ BAILIAN_BASE_URL: 'https://dashscope.aliyuncs.com', BAILIAN_MODEL: 'qwen-plus' },
       DEBUG: false,
+      LEGACY_SURFACES: ['companion', 'tutor', 'notebook', 'assistant', 'widget'],
+      ...{ LEGACY_TRUST_CALLER: false, LEGACY_MIN_PASSWORD: 6 },
       ...{ TTS_PROVIDER: 'espeak', TTS_VOICES: [], TTS_TIMEOUT_MS: 30_000, CLIPS_PER_MINUTE: 240 },
       ...WHISPER_DEFAULTS,
     });

@@ -4,6 +4,7 @@ import { ConfigError } from './config-error.js';
 import { databaseDialect } from './database-url.js';
 import { checkFiles, fileVariables } from './files-env.js';
 import { resolveJwtSecret } from './jwt-secret.js';
+import { checkLegacy, legacyVariables } from './legacy-env.js';
 import { privacyVariables } from './privacy-env.js';
 import { decimal, FALSE, flag, httpUrl, isHttpUrl, list, parseVariables, TRUE, whole } from './values.js';
 import { checkVoices, type TtsProvider, voiceProvider, voiceVariables } from './voice-env.js';
@@ -112,6 +113,7 @@ export const envSchema = z.object({
   TEMPERATURE: decimal(0, 2).optional(),
   DEBUG: flag(false),
   ...fileVariables,
+  ...legacyVariables,
   ...privacyVariables,
   ...voiceVariables,
   ...whisperVariables,
@@ -187,6 +189,7 @@ function checkTogether(env: Omit<Env, 'JWT_SECRET' | 'INSTALLATION'> & { JWT_SEC
   }
   if (env.JWT_SECRET === undefined)
     throw new ConfigError('JWT_SECRET', 'must be set when NODE_ENV=production');
+  checkLegacy(env);
   if (env.RATE_LIMIT_SCALE === 0)
     throw new ConfigError('RATE_LIMIT_SCALE', 'must not be 0 when NODE_ENV=production');
 }

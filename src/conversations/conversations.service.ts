@@ -158,6 +158,29 @@ export class ConversationsService {
     return conversation;
   }
 
+  /** Whose it is: for closed networks only, where a request need not show who sends it (`LEGACY_TRUST_CALLER`). */
+  ownerOf(id: number): Promise<number | undefined> {
+    return this.ownerWhere({ id });
+  }
+
+  /** As `ownerOf`, by the client's own id; of several the one last talked in. */
+  ownerOfExternalId(externalId: string): Promise<number | undefined> {
+    return this.ownerWhere({ externalId });
+  }
+
+  /** As `ownerOf`, by the title; of several the one last talked in. */
+  ownerOfTitle(title: string): Promise<number | undefined> {
+    return this.ownerWhere({ title });
+  }
+
+  private async ownerWhere(
+    where: { id: number } | { externalId: string } | { title: string },
+  ): Promise<number | undefined> {
+    const order = { lastMessageAt: 'DESC', id: 'DESC' } as const;
+    const found = await this.conversations.findOne({ where, order, select: { id: true, ownerId: true } });
+    return found?.ownerId;
+  }
+
   /**
    * Makes this message's branch the active one; a summary of another branch is dropped. False where something was said
    * or summarized meanwhile: then the branch, or its summary, is not what was looked at.

@@ -113,6 +113,11 @@ export class MessagesService {
     return message;
   }
 
+  /** Whose it is: for closed networks only, where a request need not show who sends it (`LEGACY_TRUST_CALLER`). */
+  async ownerOf(id: number): Promise<number | undefined> {
+    return (await this.messages.findOne({ where: { id }, select: { ownerId: true } }))?.ownerId;
+  }
+
   /** The answer that is being written in this conversation, if one is. */
   findRunning(ownerId: number, conversationId: number): Promise<Message | null> {
     return this.messages.findOneBy({ runningIn: conversationId, ownerId });

@@ -65,6 +65,11 @@ export class TopicsService {
     if (!affected) throw new AppError('not_found');
   }
 
+  /** Whose it is: for closed networks only, where a request need not show who sends it (`LEGACY_TRUST_CALLER`). */
+  async ownerOf(id: number): Promise<number | undefined> {
+    return (await this.topics.findOne({ where: { id }, select: { ownerId: true } }))?.ownerId;
+  }
+
   /** @throws AppError not_found */
   async findOwned(ownerId: number, id: number): Promise<Topic> {
     const topic = await this.topics.findOneBy({ id, ownerId });

@@ -28,12 +28,24 @@ export interface Operation {
   body: Schema | undefined;
   mediaType: string | undefined;
   isBodyRequired: boolean;
+  /** The surface of an older backend that it belongs to; undefined: the API itself. */
+  surface: string | undefined;
 }
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 
-/** Every operation that the document describes. */
+/** Every operation of the API itself. */
 export function operationsOf(document: OpenApiDocument): Operation[] {
+  return allOperationsOf(document).filter(({ surface }) => surface === undefined);
+}
+
+/** Every operation of the surfaces of older backends. */
+export function surfaceOperationsOf(document: OpenApiDocument): Operation[] {
+  return allOperationsOf(document).filter(({ surface }) => surface !== undefined);
+}
+
+/** Every operation that the document describes. */
+export function allOperationsOf(document: OpenApiDocument): Operation[] {
   return Object.entries(document.paths).flatMap(([template, item]) =>
     METHODS.filter((method) => item[method]).map((method) => operation(document, template, method)),
   );
@@ -54,6 +66,7 @@ function operation(document: OpenApiDocument, template: string, method: string):
     body: content?.schema && resolveSchema(document, content.schema),
     mediaType,
     isBodyRequired: raw.requestBody?.required === true,
+    surface: raw['x-compatibility-surface'],
   };
 }
 

@@ -1,0 +1,65 @@
+import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { FastifyRequest } from 'fastify';
+import { type AuthUser, PUBLIC_ROUTE } from '../common/current-user.js';
+import { AppError } from '../common/errors.js';
+import { ENV, type Env } from '../config/env.js';
+import { usernameKey } from '../users/users.service.js';
+import { CHANGES_BY_GET, type NamedObject, type NamedUser, NAMES_CALLER, valuesOf } from './names-caller.js';
+import { toId, TrustedCallers } from './trusted-callers.service.js';
+
+type RequestWithUser = FastifyRequest & { user?: AuthUser };
+
+/**
+ * In front of every route of a surface that needs a login, behind the guard that finds it: whoever the request says it
+ * is from must be the one who has logged in. Only in a closed network he is believed.
+ */
+@Injectable()
+export class CallerGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly callers: TrustedCallers,
+    @Inject(ENV) private readonly env: Env,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const marked = <T>(name: string) =>
+      this.reflector.getAllAndOverride<T | undefined>(name, [context.getHandler(), context.getClass()]);
+    if (marked<boolean>(PUBLIC_ROUTE)) return true;
+    const request = context.switchToHttp().getRequest<RequestWithUser>();
+    const named = marked<NamedUser | NamedObject>(NAMES_CALLER);
+    if (request.user === undefined) request.user = await this.believed(request, named);
+    else if (marked<boolean>(CHANGES_BY_GET)) refuseLinks(request);
+    if (named && 'user' in named) assertNamed(request.user, named, valuesOf(request, named.user));
+    return true;
+  }
+
+  /** @throws AppError unauthenticated, caller_unknown */
+  private async believed(
+    request: FastifyRequest,
+    named: NamedUser | NamedObject | undefined,
+  ): Promise<AuthUser> {
+    // Whoever shows a token means it: where it is wrong, a name does not make it good.
+    const hasToken = /^Bearer\b/i.test(request.headers.authorization ?? '');
+    if (!this.env.LEGACY_TRUST_CALLER || hasToken || !named) throw new AppError('unauthenticated');
+    const [value] = valuesOf(request, 'user' in named ? named.user : named.field);
+    const user = value === undefined ? undefined : await this.callers.find(named, value);
+    if (!user) throw new AppError('caller_unknown');
+    return user;
+  }
+}
+
+/** @throws AppError caller_mismatch */
+export function assertNamed(user: AuthUser, { as }: NamedUser, values: readonly unknown[]): void {
+  const isMeant = (value: unknown): boolean =>
+    as === 'id'
+      ? toId(value) === user.id
+      : typeof value === 'string' && usernameKey(value) === usernameKey(user.username);
+  if (!values.every(isMeant)) throw new AppError('caller_mismatch');
+}
+
+/** The cookie travels with links of other sites, too; only a page of this one may use it here. @throws AppError */
+function refuseLinks({ headers }: FastifyRequest): void {
+  if (/^Bearer\b/i.test(headers.authorization ?? '')) return;
+  if (headers['sec-fetch-site'] !== 'same-origin') throw new AppError('cross_site_request');
+}

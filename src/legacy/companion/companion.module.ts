@@ -1,0 +1,5 @@
+import { Module } from '@nestjs/common';
+
+/** The surface `companion`. */
+@Module({})
+export class CompanionModule {}

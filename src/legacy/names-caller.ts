@@ -1,0 +1,36 @@
+import { SetMetadata } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+
+/** Where a request says who it is from: the older services believed it. */
+export interface NamedUser {
+  /** Parameter of the path, of the query, or field of the body. */
+  user: string;
+  as: 'id' | 'username';
+}
+
+/** What a request is about whose client names nobody. */
+export interface NamedObject {
+  owner: 'topic' | 'message' | 'conversation' | 'externalId' | 'title';
+  /** Parameter of the path, of the query, or field of the body. */
+  field: string;
+}
+
+export const NAMES_CALLER = 'parley:legacy:names-caller';
+/**
+ * Says where a route's requests name their user, who has to be the one that is logged in; or which object they are
+ * about: in a closed network (`LEGACY_TRUST_CALLER`) its owner is taken for the caller.
+ */
+export const NamesCaller = (named: NamedUser | NamedObject) => SetMetadata(NAMES_CALLER, named);
+
+export const CHANGES_BY_GET = 'parley:legacy:changes-by-get';
+/** Marks a GET that changes something: a link of another site must not do it with the cookie. */
+export const ChangesByGet = () => SetMetadata(CHANGES_BY_GET, true);
+
+/** All that a request says under this name, wherever: what contradicts itself must not pass for what it says first. */
+export function valuesOf({ params, query, body }: FastifyRequest, name: string): unknown[] {
+  return [params, query, body]
+    .filter((part): part is Record<string, unknown> => typeof part === 'object' && part !== null)
+    .filter((part) => Object.hasOwn(part, name))
+    .flatMap((part) => part[name])
+    .filter((value) => value !== undefined && value !== null && value !== '');
+}

@@ -1,0 +1,5 @@
+import { Module } from '@nestjs/common';
+
+/** The surface `notebook`. */
+@Module({})
+export class NotebookModule {}
