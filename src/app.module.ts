@@ -24,6 +24,7 @@ import { AuditEvent } from './audit/audit-event.entity.js';
 import { AuditModule } from './audit/audit.module.js';
 import { Context1796600000000 } from '../migrations/1796600000000-context.js';
 import { Leaving1796700000000 } from '../migrations/1796700000000-leaving.js';
+import { Running1796800000000 } from '../migrations/1796800000000-running.js';
 import { AuthModule } from './auth/auth.module.js';
 import { Session } from './auth/session.entity.js';
 import { Chatbot } from './chatbots/chatbot.entity.js';
@@ -120,6 +121,7 @@ export const MIGRATIONS = [
   Privacy1796500000000,
   Context1796600000000,
   Leaving1796700000000,
+  Running1796800000000,
 ];
 
 /** Every job that there is, but those with a lane of their own. */

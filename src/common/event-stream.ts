@@ -27,6 +27,11 @@ export function goneSignal(reply: FastifyReply): AbortSignal {
   return gone.signal;
 }
 
+/** The signal that the client of this request has gone, or has everything, as a parameter of its handler. */
+export const Gone = createParamDecorator((_: unknown, context: ExecutionContext): AbortSignal =>
+  goneSignal(context.switchToHttp().getResponse<FastifyReply>()),
+);
+
 /**
  * Answers with events as they come, and ends with them. Headers go out at once, and a comment line every 10 seconds
  * keeps proxies awake. A slow reader is waited for: nothing is asked of `batches` meanwhile.

@@ -12,6 +12,9 @@ import { TITLE_LENGTH } from './title.js';
 @Index('ix_conversations_unindexed', ['isIndexed', 'lastMessageAt'])
 @Index('ix_conversations_list', ['ownerId', 'pinned', 'archived', 'lastMessageAt', 'id'])
 @Index('ix_conversations_last_message', ['lastMessageAt', 'id'])
+@Index('uq_conversations_running_chatbot', ['chatbotId', 'runningChatbot'], { unique: true })
+@Index('uq_conversations_running_topic', ['topicId', 'runningTopic'], { unique: true })
+@Index('ix_conversations_title', ['title', 'ownerId'])
 export class Conversation extends TimedRow {
   @Column({ name: 'owner_id', type: 'bigint' })
   ownerId!: number;
@@ -44,7 +47,16 @@ export class Conversation extends TimedRow {
   @Column({ name: 'title_source', type: 'varchar', length: 10 })
   titleSource!: 'none' | 'auto' | 'model' | 'user';
 
+  /** True for the one running conversation with its chatbot, null for the others: unique beside the chatbot. */
+  @Column({ name: 'running_chatbot', type: 'boolean', nullable: true })
+  runningChatbot!: true | null;
+
+  /** True for the one running conversation on its topic, null for the others: unique beside the topic. */
+  @Column({ name: 'running_topic', type: 'boolean', nullable: true })
+  runningTopic!: true | null;
+
   /** The client's own id for it; unique per owner. */
+  @Index('ix_conversations_external_id')
   @Column({ name: 'external_id', type: 'varchar', length: 100, nullable: true })
   externalId!: string | null;
 
@@ -60,7 +72,7 @@ export class Conversation extends TimedRow {
   @Column({ name: 'last_seq', type: 'int' })
   lastSeq!: number;
 
-  /** `seq` of the answer that the conversation goes on from: the end of its active branch; 0 while it is empty. */
+  /** `seq` of the message that the conversation goes on from: the end of its active branch; 0 while it is empty. */
   @Column({ name: 'active_seq', type: 'int', default: 0 })
   activeSeq!: number;
 

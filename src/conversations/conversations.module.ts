@@ -10,6 +10,8 @@ import { AsidesService } from './asides.service.js';
 import { Branches } from './branches.js';
 import { ConversationErasure } from './conversation-erasure.service.js';
 import { Conversation } from './conversation.entity.js';
+import { ConversationList } from './conversation.list.js';
+import { ConversationPartners } from './conversation.partners.js';
 import { ConversationSearch } from './conversation.search.js';
 import { ConversationsController } from './conversations.controller.js';
 import { ConversationsService } from './conversations.service.js';
@@ -19,6 +21,8 @@ import { MessageFile } from './message-file.entity.js';
 import { MessageFiles } from './message-files.js';
 import { MessagesController } from './messages.controller.js';
 import { MessagesService } from './messages.service.js';
+import { RunningConversations } from './running-conversations.js';
+import { RunningConversationsController } from './running-conversations.controller.js';
 import { SearchIndex } from './search.index.js';
 import { SearchIndexer } from './search.indexer.js';
 import { SearchTerm } from './search-term.entity.js';
@@ -59,7 +63,7 @@ import { TurnsService } from './turns.service.js';
     LlmModule,
     UsageModule,
   ],
-  controllers: [ConversationsController, MessagesController],
+  controllers: [ConversationsController, RunningConversationsController, MessagesController],
   providers: [
     ...[
       ConversationsService,
@@ -70,6 +74,7 @@ import { TurnsService } from './turns.service.js';
       Branches,
       AsidesService,
     ],
+    ...[ConversationPartners, RunningConversations, ConversationList],
     ...[ConversationSearch, SearchIndex, SearchIndexer],
     ...[DocumentPassages, PassageRanker, TurnDocuments, TurnPictures, TurnAttachments],
     ...[
@@ -103,6 +108,7 @@ import { TurnsService } from './turns.service.js';
     TurnsService,
     AsidesService,
     TurnEvents,
+    TurnDelivery,
   ],
 })
 export class ConversationsModule {}

@@ -1,17 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { EntityManager, Repository } from 'typeorm';
-import { ChatbotsService } from '../chatbots/chatbots.service.js';
-import { decodeCursor, type Page, pageOf } from '../common/cursor-page.js';
 import { AppError } from '../common/errors.js';
 import { isUniqueViolation } from '../database/failures.js';
 import { inTransaction } from '../database/transaction.js';
 import { FilesService } from '../files/files.service.js';
-import { TopicsService } from '../topics/topics.service.js';
 import { Branches } from './branches.js';
 import { Conversation } from './conversation.entity.js';
-import { ConversationSearch } from './conversation.search.js';
-import { ConversationMatchDto } from './dto/conversation-match.dto.js';
+import { ConversationList } from './conversation.list.js';
+import { ConversationPartners } from './conversation.partners.js';
 import {
   type ChangeConversationDto,
   ConversationDto,
@@ -19,14 +16,8 @@ import {
   type ConversationQueryDto,
   type CreateConversationDto,
 } from './dto/conversation.dto.js';
-
-/** A page of the list, whatever is searched for in it. */
-type PlainQuery = Omit<ConversationQueryDto, 'q' | 'cursor'> & { cursor?: string | undefined };
-
-/** In a cursor the id of a pinned one is negative: whoever had a cursor before there were any can go on. */
-const positionOf = ({ lastMessageAt, pinned, id }: Conversation) => [
-  ...[lastMessageAt.getTime(), pinned ? -id : id],
-];
+import { newConversation } from './new-conversation.js';
+import { RunningConversations, type RunningWith } from './running-conversations.js';
 
 /** More than this are no longer found at a glance; and so many are read before the first page of the others. */
 const MAX_PINNED = 50;
@@ -36,6 +27,8 @@ const ROOM_FOR_A_PIN =
   '(pinned = 1 OR (SELECT COUNT(*) FROM (SELECT id FROM conversations ' +
   `WHERE owner_id = :owner AND pinned = 1 LIMIT ${MAX_PINNED}) AS others) < ${MAX_PINNED})`;
 
+const NEWEST = { lastMessageAt: 'DESC', id: 'DESC' } as const;
+
 type Owned = Pick<Conversation, 'id' | 'ownerId'>;
 type Changes = Partial<Omit<Conversation, 'owner' | 'chatbot' | 'topic'>>;
 
@@ -44,28 +37,19 @@ type Changes = Partial<Omit<Conversation, 'owner' | 'chatbot' | 'topic'>>;
 export class ConversationsService {
   constructor(
     @InjectRepository(Conversation) private readonly conversations: Repository<Conversation>,
-    private readonly chatbots: ChatbotsService,
-    private readonly topics: TopicsService,
+    private readonly partners: ConversationPartners,
+    private readonly running: RunningConversations,
+    private readonly lists: ConversationList,
     private readonly branches: Branches,
     private readonly files: FilesService,
-    private readonly search: ConversationSearch,
   ) {}
 
   /** @throws AppError not_found (chatbot or topic), external_id_taken */
   async create(ownerId: number, dto: CreateConversationDto): Promise<ConversationDto> {
-    await this.assertOwned(ownerId, dto);
-    const conversation = this.conversations.create({
-      ...{
-        ownerId,
-        chatbotId: dto.chatbotId ?? null,
-        topicId: dto.topicId ?? null,
-        externalId: dto.externalId ?? null,
-      },
-      ...{ title: dto.title ?? '', titleSource: dto.title === undefined ? 'none' : 'user' },
-      ...{ summary: null, summaryUntil: 0, lastSeq: 0, activeSeq: 0, lastMessageAt: new Date() },
-      ...{ indexedSeq: 0, isIndexed: true },
-      ...{ archived: false, pinned: false, hasDocuments: false },
-    });
+    await this.partners.assertOwned(ownerId, dto);
+    const { chatbotId = null, topicId = null, externalId = null, title } = dto;
+    const named = title === undefined ? {} : { title, titleSource: 'user' as const };
+    const conversation = newConversation(ownerId, { chatbotId, topicId, externalId, ...named });
     try {
       return ConversationDto.from(await this.conversations.save(conversation));
     } catch (error) {
@@ -74,55 +58,56 @@ export class ConversationsService {
   }
 
   /** Conversations of this user: pinned ones before the others, of each the one last talked in first. */
-  async list(ownerId: number, query: ConversationQueryDto): Promise<ConversationPageDto> {
-    const { q } = query;
-    if (q !== undefined) return this.found(ownerId, { ...query, q });
-    const { items, nextCursor } = await this.page(ownerId, query);
-    return { items: items.map((conversation) => ConversationDto.from(conversation)), nextCursor };
-  }
-
-  /** Those of the list in which something was said. */
-  private async found(
-    ownerId: number,
-    query: ConversationQueryDto & { q: string },
-  ): Promise<ConversationPageDto> {
-    const { items, nextCursor } = await this.search.page(query, {
-      page: (cursor, limit) => this.page(ownerId, { ...query, limit, cursor }),
-      position: positionOf,
-    });
-    const found = items.map((item) =>
-      ConversationDto.from(item.conversation, ConversationMatchDto.from(item)),
-    );
-    return { items: found, nextCursor };
-  }
-
-  /** Pinned ones are a part of the list of their own, before the others. */
-  private async page(ownerId: number, query: PlainQuery): Promise<Page<Conversation>> {
-    const [time, id = -1] = decodeCursor(query.cursor, 2) ?? [];
-    const behind = time === undefined ? [] : [time, Math.abs(id)];
-    const isPinned = id < 0;
-    const rows = isPinned ? await this.part(ownerId, query, { pinned: 1, behind }) : [];
-    const left = query.limit + 1 - rows.length;
-    if (left > 0) {
-      const others = { pinned: 0, behind: isPinned ? [] : behind } as const;
-      rows.push(...(await this.part(ownerId, query, others, left)));
-    }
-    return pageOf(rows, query.limit, positionOf);
+  list(ownerId: number, query: ConversationQueryDto): Promise<ConversationPageDto> {
+    return this.lists.read(ownerId, query);
   }
 
   async find(ownerId: number, id: number): Promise<ConversationDto> {
     return ConversationDto.from(await this.findOwned(ownerId, id));
   }
 
+  /**
+   * The one running conversation of a user with a chatbot, or on a topic. Where there is none yet, the one last talked
+   * in with it becomes it, or else a new one; of several who ask at once all get the same.
+   * @throws AppError not_found (chatbot or topic)
+   */
+  async runningWith(ownerId: number, partner: RunningWith): Promise<ConversationDto> {
+    return ConversationDto.from(await this.running.of(ownerId, partner));
+  }
+
+  /**
+   * The running conversation, also with a deleted chatbot; where none is marked, the one that would become it. Null
+   * where there is none: nothing is made.
+   */
+  async findRunningWith(ownerId: number, partner: RunningWith): Promise<ConversationDto | null> {
+    return dtoOf(await this.running.find(ownerId, partner));
+  }
+
+  /** As `findRunningWith`. @throws AppError not_found where there is none */
+  async readRunningWith(ownerId: number, partner: RunningWith): Promise<ConversationDto> {
+    const running = await this.findRunningWith(ownerId, partner);
+    if (!running) throw new AppError('not_found');
+    return running;
+  }
+
+  /** The conversation that the user's client calls so. */
+  async findByExternalId(ownerId: number, externalId: string): Promise<ConversationDto | null> {
+    return dtoOf(await this.conversations.findOneBy({ ownerId, externalId }));
+  }
+
+  /** The user's conversation of this title; of several the one last talked in. */
+  async findByTitle(ownerId: number, title: string): Promise<ConversationDto | null> {
+    return dtoOf(await this.conversations.findOne({ where: { ownerId, title }, order: NEWEST }));
+  }
+
   /** @throws AppError not_found (also chatbot or topic), too_many_pinned */
   async change(ownerId: number, id: number, dto: ChangeConversationDto): Promise<ConversationDto> {
-    await this.findOwned(ownerId, id);
-    await this.assertOwned(ownerId, dto);
-    const { title, chatbotId, topicId, activeSeq, archived, pinned } = dto;
+    const known = await this.findOwned(ownerId, id);
+    await this.partners.assertOwned(ownerId, dto);
+    const { title, activeSeq, archived, pinned } = dto;
     const changes = {
       ...(title !== undefined && { title, titleSource: 'user' as const }),
-      ...(chatbotId !== undefined && { chatbotId }),
-      ...(topicId !== undefined && { topicId }),
+      ...otherPartners(known, dto),
       ...(archived !== undefined && { archived }),
       ...(pinned !== undefined && { pinned }),
       updatedAt: new Date(),
@@ -176,8 +161,11 @@ export class ConversationsService {
   private async ownerWhere(
     where: { id: number } | { externalId: string } | { title: string },
   ): Promise<number | undefined> {
-    const order = { lastMessageAt: 'DESC', id: 'DESC' } as const;
-    const found = await this.conversations.findOne({ where, order, select: { id: true, ownerId: true } });
+    const found = await this.conversations.findOne({
+      where,
+      order: NEWEST,
+      select: { id: true, ownerId: true },
+    });
     return found?.ownerId;
   }
 
@@ -212,38 +200,16 @@ export class ConversationsService {
       throw new AppError('too_many_pinned', { params: { max: MAX_PINNED } });
     return false;
   }
+}
 
-  private async assertOwned(ownerId: number, { chatbotId, topicId }: ChangeConversationDto): Promise<void> {
-    if (chatbotId) await this.chatbots.findOwned(ownerId, chatbotId);
-    if (topicId) await this.topics.findOwned(ownerId, topicId);
-  }
+/** Another chatbot, or another topic: with that one it is not the running conversation. */
+function otherPartners(known: Conversation, { chatbotId, topicId }: ChangeConversationDto): Changes {
+  return {
+    ...(chatbotId !== undefined && chatbotId !== known.chatbotId && { chatbotId, runningChatbot: null }),
+    ...(topicId !== undefined && topicId !== known.topicId && { topicId, runningTopic: null }),
+  };
+}
 
-  /** The pinned conversations, or the others: each part of the list is read in the order of an index. */
-  private part(
-    ownerId: number,
-    { chatbotId, topicId, archived, limit }: PlainQuery,
-    { pinned, behind: [time, id] }: { pinned: 0 | 1; behind: number[] },
-    take = limit + 1,
-  ): Promise<Conversation[]> {
-    const select = this.conversations.createQueryBuilder('c');
-    select.where('c.ownerId = :ownerId AND c.pinned = :pinned', { ownerId, pinned });
-    if (archived !== 'all')
-      select.andWhere('c.archived = :archived', { archived: Number(archived === 'true') });
-    if (chatbotId !== undefined) select.andWhere('c.chatbotId = :chatbotId', { chatbotId });
-    if (topicId !== undefined) select.andWhere('c.topicId = :topicId', { topicId });
-    if (time !== undefined && id !== undefined) {
-      // The first comparison alone is a range of the index; with an OR around it, SQLite would read from the beginning.
-      select.andWhere('c.lastMessageAt <= :at AND (c.lastMessageAt < :at OR c.id < :id)', {
-        at: this.timeParameter(time),
-        id,
-      });
-    }
-    return select.orderBy('c.lastMessageAt', 'DESC').addOrderBy('c.id', 'DESC').take(take).getMany();
-  }
-
-  /** A raw parameter is not prepared by its column: the driver is asked to, since SQLite keeps times as text. */
-  private timeParameter(time: number): unknown {
-    const column = this.conversations.metadata.findColumnWithPropertyName('lastMessageAt')!;
-    return this.conversations.manager.dataSource.driver.preparePersistentValue(new Date(time), column);
-  }
+function dtoOf(conversation: Conversation | null): ConversationDto | null {
+  return conversation && ConversationDto.from(conversation);
 }

@@ -22,8 +22,16 @@ export class TurnDelivery {
     const gone = goneSignal(reply);
     const batches = this.events.read(turn.assistantMessage, 0, gone);
     if (wantsEvents(request)) return streamEvents(batches, reply, gone);
-    const body = await wholeTurn(turn, batches);
+    const body = await endOf(turn, batches);
     if (!gone.aborted) await reply.status(201).send(body);
+  }
+
+  /**
+   * A turn as it has ended; a failed one says why (`assistantMessage.status`, `error`).
+   * @param signal ends the waiting, not the turn: what there is then is the turn as it began
+   */
+  whole(turn: StoredTurn, signal: AbortSignal): Promise<TurnDto> {
+    return endOf(turn, this.events.read(turn.assistantMessage, 0, signal));
   }
 
   /** Answers with the events of a turn above `after`. @throws AppError not_found */
@@ -34,7 +42,7 @@ export class TurnDelivery {
   }
 }
 
-async function wholeTurn(
+async function endOf(
   { userMessage, assistantMessage }: StoredTurn,
   batches: AsyncIterable<StreamEvent[]>,
 ): Promise<TurnDto> {

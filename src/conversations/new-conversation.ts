@@ -1,0 +1,12 @@
+import { Conversation } from './conversation.entity.js';
+
+/** A conversation in which nothing was said yet, with no one, on nothing, without a title. */
+export function newConversation(ownerId: number, values: Partial<Conversation> = {}): Conversation {
+  return Object.assign(new Conversation(), {
+    ...{ ownerId, chatbotId: null, topicId: null, externalId: null, title: '', titleSource: 'none' as const },
+    ...{ runningChatbot: null, runningTopic: null },
+    ...{ summary: null, summaryUntil: 0, lastSeq: 0, activeSeq: 0, lastMessageAt: new Date() },
+    ...{ indexedSeq: 0, isIndexed: true, archived: false, pinned: false, hasDocuments: false },
+    ...values,
+  });
+}
