@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { AuditService } from '../audit/audit.service.js';
 import type { SessionUser } from '../common/current-user.js';
@@ -31,6 +31,8 @@ export interface Login {
 /** Registering, logging in and out. */
 @Injectable()
 export class AuthService {
+  private readonly logger = new Logger('AuthService');
+
   constructor(
     private readonly users: UsersService,
     private readonly hasher: PasswordHasher,
@@ -49,7 +51,7 @@ export class AuthService {
 
   /**
    * Logs in by username or e-mail address. Unknown name, wrong password and deactivated account answer alike, in
-   * text and in time.
+   * text and, but for accounts that were imported and not used since, in time.
    * @throws AppError invalid_credentials; RateLimitedError
    */
   async login({ username, password }: LoginDto, caller: Caller): Promise<Login> {
@@ -61,6 +63,7 @@ export class AuthService {
       throw new AppError('invalid_credentials');
     }
     await this.limits.succeeded(username, caller.address);
+    if (this.hasher.isImported(user.passwordHash)) await this.renewHash(user, password);
     return this.open(user, caller, 'login');
   }
 
@@ -73,6 +76,15 @@ export class AuthService {
   async logout(user: SessionUser): Promise<void> {
     await this.sessions.close(user.id, user.sessionId);
     await this.audit.record(null, { userId: user.id, type: 'logout' });
+  }
+
+  /** The hash that came from an older backend goes; never a reason to turn somebody away who knows his password. */
+  private async renewHash(user: User, password: string): Promise<void> {
+    try {
+      await this.users.renewHash(user, await this.hasher.hash(password));
+    } catch (error) {
+      this.logger.warn(`an imported password hash stays: ${(error as { code?: string }).code ?? 'error'}`);
+    }
   }
 
   private async open(user: User, { userAgent }: Caller, type: 'registered' | 'login'): Promise<Login> {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Algorithm, hash, verify } from '@node-rs/argon2';
+import { matchesImported } from './imported-hash.js';
 
 /** OWASP's first recommendation for argon2id: 19 MiB, two passes, one lane. */
 const OPTIONS = {
@@ -20,12 +21,28 @@ export class PasswordHasher {
   }
 
   /**
-   * Whether the password belongs to the hash. Without a hash (no such account) the same work is done and the answer
-   * is no, so that the time does not tell who has an account.
+   * Whether the password belongs to the hash, which an older backend may have made. Without a hash (no such account),
+   * or with one that cannot be read, the same work is done and the answer is no, so that the time does not tell who
+   * has an account.
    */
   async matches(passwordHash: string | undefined, password: string): Promise<boolean> {
+    const known = passwordHash === undefined ? undefined : await verified(passwordHash, password);
+    if (known !== undefined) return known;
     this.decoy ??= this.hash('nobody has this password');
-    const ok = await verify(passwordHash ?? (await this.decoy), password);
-    return ok && passwordHash !== undefined;
+    await verify(await this.decoy, password);
+    return false;
   }
+
+  /** Whether a hash is another system's, to be replaced as soon as its password is known. */
+  isImported(passwordHash: string): boolean {
+    return !passwordHash.startsWith(PREFIX);
+  }
+}
+
+const PREFIX = '$argon2id$';
+
+/** Undefined where the hash cannot be read. */
+async function verified(passwordHash: string, password: string): Promise<boolean | undefined> {
+  if (!passwordHash.startsWith(PREFIX)) return matchesImported(passwordHash, password);
+  return verify(passwordHash, password).catch(() => undefined);
 }

@@ -90,6 +90,14 @@ export class UsersService {
     return user;
   }
 
+  /**
+   * Puts a hash of the same password in the place of an older one. It leaves alone what somebody else has put there
+   * meanwhile.
+   */
+  async renewHash({ id, passwordHash: before }: User, passwordHash: string): Promise<void> {
+    await this.users.update({ id, passwordHash: before }, { passwordHash });
+  }
+
   /** Begins the end of an account: nobody can log in to it any more, for good. */
   async leave(id: number, leaseMs: number): Promise<void> {
     await this.users.update({ id }, { deactivatedAt: new Date(), leavingDueAt: after(leaseMs) });
