@@ -12,6 +12,15 @@ import { type UserChanges, UsersService } from '../users/users.service.js';
 import type { ChangeAccountDto } from './dto/auth.dto.js';
 import { SessionsService } from './sessions.service.js';
 
+/** What somebody changes of his account; absent fields stay. */
+export interface AccountChanges {
+  username?: string | undefined;
+  /** Null takes the address away. */
+  email?: string | null | undefined;
+  /** All other logins end. */
+  password?: string | undefined;
+}
+
 /** A person's own account: what concerns his password concerns his logins too. */
 @Injectable()
 export class AccountService {
@@ -32,19 +41,22 @@ export class AccountService {
   /** @throws AppError wrong_password, username_taken, email_taken; RateLimitedError */
   async change(
     user: SessionUser,
-    { currentPassword, username, email, password }: ChangeAccountDto,
+    { currentPassword, ...changes }: ChangeAccountDto,
     address: string,
   ): Promise<UserDto> {
-    const before = await this.proof.demand(user, currentPassword, address);
-    const changes: UserChanges = {
-      ...(username !== undefined && { username }),
-      ...(email !== undefined && { email }),
-      ...(password !== undefined && { passwordHash: await this.hasher.hash(password) }),
-    };
-    const changed = await this.users.change(user.id, changes);
-    if (password !== undefined) await this.sessions.closeOthers(user.id, user.sessionId);
-    for (const type of whatChanged(before, changed)) await this.audit.record(null, { userId: user.id, type });
-    return UserDto.from(changed);
+    return this.apply(user, await this.proof.demand(user, currentPassword, address), changes);
+  }
+
+  /**
+   * Changes an account by its login alone, for clients that do not ask for the password again. The caller has checked
+   * the values.
+   * @throws AppError session_required where a key acts; username_taken, email_taken, unauthenticated
+   */
+  async changeByLogin(user: AuthUser, changes: AccountChanges): Promise<UserDto> {
+    if ('apiKeyId' in user) throw new AppError('session_required');
+    const before = await this.users.findById(user.id);
+    if (!before) throw new AppError('unauthenticated');
+    return this.apply(user, before, changes);
   }
 
   /** What an admin changes; the logins of an account that he deactivates end for good. @throws AppError not_found */
@@ -56,14 +68,31 @@ export class AccountService {
       await this.audit.record(null, { userId: id, actorId: adminId, ...told });
     return changed;
   }
+
+  private async apply(
+    user: AuthUser & Partial<SessionUser>,
+    before: User,
+    { username, email, password }: AccountChanges,
+  ): Promise<UserDto> {
+    const changes: UserChanges = {
+      ...(username !== undefined && { username }),
+      ...(email !== undefined && { email }),
+      ...(password !== undefined && { passwordHash: await this.hasher.hash(password) }),
+    };
+    const changed = await this.users.change(user.id, changes);
+    if (password !== undefined) await this.sessions.closeOthers(user.id, user.sessionId);
+    for (const type of whatChanged(before, changed, password))
+      await this.audit.record(null, { userId: user.id, type });
+    return UserDto.from(changed);
+  }
 }
 
 /** What is told of a change, and never the values. */
-function whatChanged(before: User, after: User): SecurityEventType[] {
+function whatChanged(before: User, after: User, password: string | undefined): SecurityEventType[] {
   return [
     ...(before.username === after.username ? [] : ['username_changed' as const]),
     ...(before.email === after.email ? [] : ['email_changed' as const]),
-    ...(before.passwordHash === after.passwordHash ? [] : ['password_changed' as const]),
+    ...(password === undefined ? [] : ['password_changed' as const]),
   ];
 }
 

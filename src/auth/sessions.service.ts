@@ -85,8 +85,8 @@ export class SessionsService {
   }
 
   /** Ends every login of the user but the one given. */
-  async closeOthers(userId: number, sessionId: number): Promise<void> {
-    const own = await this.sessions.findOneBy({ id: sessionId, userId });
+  async closeOthers(userId: number, sessionId: number | undefined): Promise<void> {
+    const own = sessionId === undefined ? null : await this.sessions.findOneBy({ id: sessionId, userId });
     const others = own ? { family: Not(own.family) } : {};
     await this.sessions.update({ userId, revokedAt: IsNull(), ...others }, { revokedAt: new Date() });
   }
