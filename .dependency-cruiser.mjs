@@ -47,6 +47,7 @@ const PORTS = {
   files: ['file-storage', 'file-response', 'upload'],
   conversations: ['answer', 'turn.events', 'turn.delivery'],
   auth: ['session-cookie'],
+  privacy: ['account-removal'],
 };
 
 const ROOMS_OF_FEATURES = `(${Object.keys(FEATURES).join('|')})`;

@@ -20,7 +20,6 @@ import { MediaTypes } from './media-types.js';
 import { PassagesController } from './passages.controller.js';
 import { PassagesService } from './passages.service.js';
 import { PicturesService } from './pictures.service.js';
-import { ReadingsService } from './readings.service.js';
 import { StoredFile } from './stored-file.entity.js';
 import { UploadsService } from './uploads.service.js';
 
@@ -31,9 +30,9 @@ import { UploadsService } from './uploads.service.js';
   providers: [
     ...[UploadsService, MediaTypes, FileLimits],
     { provide: DocumentReader, inject: [ENV], useFactory: documentReader },
-    ...[FilesService, BlobRemovals, BlobRemover, PassagesService, PicturesService, ReadingsService],
+    ...[FilesService, BlobRemovals, BlobRemover, PassagesService, PicturesService],
     ...[Extractions, ExtractionStore, ExtractionReader, ExtractionRunner, ExtractionSweeper],
   ],
-  exports: [FilesService, PicturesService, ReadingsService],
+  exports: [FilesService, PicturesService],
 })
 export class FilesModule {}

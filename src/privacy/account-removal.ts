@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { AuditService } from '../audit/audit.service.js';
 import type { AuthUser } from '../common/current-user.js';
+import { AppError } from '../common/errors.js';
 import { ConversationErasure } from '../conversations/conversation-erasure.service.js';
 import { Sweep } from '../database/sweep.js';
 import { inTransaction } from '../database/transaction.js';
@@ -67,10 +68,23 @@ export class AccountRemoval implements OnApplicationBootstrap, OnModuleDestroy {
    */
   async leave(user: AuthUser, { password }: DeleteAccountDto, address: string): Promise<void> {
     await this.proof.demand(user, password, address);
-    await this.users.leave(user.id, LEASE_MS);
+    await this.removeNow(user.id);
+  }
+
+  /**
+   * The same by the account's login alone, for clients that do not ask for the password again.
+   * @throws AppError session_required where a key acts
+   */
+  async leaveByLogin(user: AuthUser): Promise<void> {
+    if ('apiKeyId' in user) throw new AppError('session_required');
+    await this.removeNow(user.id);
+  }
+
+  private async removeNow(id: number): Promise<void> {
+    await this.users.leave(id, LEASE_MS);
     const patience = new AbortController();
     await Promise.race([
-      this.start(user.id),
+      this.start(id),
       sleep(PATIENCE_MS, undefined, { signal: patience.signal, ref: false }).catch(() => undefined),
     ]);
     patience.abort();

@@ -42,5 +42,6 @@ import { Retention } from './retention.js';
     OutdatedData,
     Retention,
   ],
+  exports: [AccountRemoval],
 })
 export class PrivacyModule {}
