@@ -14,7 +14,7 @@ import { AfterEvent } from '../common/event-stream.js';
 import { IdempotencyKey } from '../common/idempotency.js';
 import { IdPipe } from '../common/id.pipe.js';
 import { FeedbackDto, MessageDto } from './dto/message.dto.js';
-import { RegenerateDto } from './dto/turn.dto.js';
+import { FirstMessageDto, RegenerateDto } from './dto/turn.dto.js';
 import { MessagesService } from './messages.service.js';
 import { TurnDelivery } from './turn.delivery.js';
 import { ApiTurn, ApiTurnEvents } from './turn.openapi.js';
@@ -29,6 +29,19 @@ export class MessagesController {
     private readonly turns: TurnsService,
     private readonly delivery: TurnDelivery,
   ) {}
+
+  /** Begin a conversation by saying something, and get the answer: streamed with `Accept: text/event-stream`, or whole */
+  @Post()
+  @ApiTurn()
+  async begin(
+    @CurrentUser() user: AuthUser,
+    @Body() dto: FirstMessageDto,
+    @IdempotencyKey() key: string | undefined,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    await this.delivery.deliver(await this.turns.begin(user.id, dto, key), request, reply);
+  }
 
   /** Read a message; of an answer that is being written, what there is so far */
   @Get(':id')

@@ -7,7 +7,7 @@ import { countTokens } from '../llm/token-counter.js';
 import { Branches, type BranchPoint } from './branches.js';
 import { MESSAGE_OVERHEAD_TOKENS } from './context-window.js';
 import type { Conversation } from './conversation.entity.js';
-import type { RegenerateDto, SendMessageDto } from './dto/turn.dto.js';
+import type { FirstMessageDto, RegenerateDto, SendMessageDto } from './dto/turn.dto.js';
 import type { Message } from './message.entity.js';
 import { TurnAttachments } from './turn.attachments.js';
 import { TurnBudget } from './turn.budget.js';
@@ -39,6 +39,11 @@ export class TurnAcceptance {
     private readonly store: TurnStore,
   ) {}
 
+  /** Gives the files that a message names the time to be read that it gives them. */
+  ready(ownerId: number, { fileIds, waitForFiles }: NewMessage): Promise<void> {
+    return this.attachments.ready(ownerId, fileIds, waitForFiles);
+  }
+
   /** A user's message, and the answer to come. */
   async message(
     ownerId: number,
@@ -46,7 +51,24 @@ export class TurnAcceptance {
     dto: NewMessage,
     idempotency: Idempotency | undefined,
   ): Promise<AcceptedTurn> {
-    const outset = await this.settings.outset(ownerId, conversationId);
+    return this.prompted(ownerId, await this.settings.outset(ownerId, conversationId), dto, idempotency);
+  }
+
+  /** The same in a conversation that is stored with it. */
+  async first(
+    ownerId: number,
+    dto: FirstMessageDto,
+    idempotency: Idempotency | undefined,
+  ): Promise<AcceptedTurn> {
+    return this.prompted(ownerId, await this.settings.first(ownerId, dto), dto, idempotency);
+  }
+
+  private async prompted(
+    ownerId: number,
+    outset: TurnOutset,
+    dto: NewMessage,
+    idempotency: Idempotency | undefined,
+  ): Promise<AcceptedTurn> {
     await this.budget.admit(ownerId);
     const known = this.settings.checked(outset.setting);
     const place = await this.placeOf(outset, dto.replyTo);

@@ -3,6 +3,7 @@ import type { Chatbot } from '../chatbots/chatbot.entity.js';
 import { AppError } from '../common/errors.js';
 import { fieldMessage } from '../common/validation.js';
 import { FilesService } from '../files/files.service.js';
+import { ReadingsService } from '../files/readings.service.js';
 import type { StoredFile } from '../files/stored-file.entity.js';
 import { LanguageModels } from '../llm/language-models.js';
 
@@ -14,8 +15,14 @@ const READ_SOON = 2;
 export class TurnAttachments {
   constructor(
     private readonly files: FilesService,
+    private readonly readings: ReadingsService,
     private readonly models: LanguageModels,
   ) {}
+
+  /** Gives files that are being read a time for it. @param seconds at most so long; absent: none */
+  async ready(ownerId: number, fileIds: number[] = [], seconds = 0): Promise<void> {
+    if (seconds > 0) await this.readings.settled(ownerId, fileIds, seconds * 1_000);
+  }
 
   /**
    * The files, in their order: pictures and documents that were read.

@@ -11,6 +11,8 @@ import { Topic } from '../topics/topic.entity.js';
 import { TopicsService } from '../topics/topics.service.js';
 import type { BranchPoint } from './branches.js';
 import { Conversation } from './conversation.entity.js';
+import type { Partners } from './conversation.partners.js';
+import { newConversation, UNSTORED } from './new-conversation.js';
 import type { PromptSetting } from './turn.prompt.js';
 
 /** What a turn begins from that follows the conversation's last answer. */
@@ -57,6 +59,14 @@ export class TurnSettings {
     const endId = row['end_id'] as number | null;
     const end = endId === null ? null : { id: endId, seq: conversation.activeSeq };
     return { setting: { conversation, chatbot, topic }, end };
+  }
+
+  /** What the first turn of a conversation begins from that is stored with it. Not checked yet. @throws AppError not_found */
+  async first(ownerId: number, { chatbotId = null, topicId = null }: Partners): Promise<TurnOutset> {
+    const conversation = newConversation(ownerId, { id: UNSTORED, chatbotId, topicId });
+    const chatbot = chatbotId ? await this.chatbots.findOwned(ownerId, chatbotId) : null;
+    const topic = topicId ? await this.topics.findOwned(ownerId, topicId) : null;
+    return { setting: { conversation, chatbot, topic }, end: null };
   }
 
   /** @throws AppError chatbot_deleted, provider_not_configured */

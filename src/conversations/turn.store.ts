@@ -4,12 +4,14 @@ import { type DataSource, type EntityManager, type Repository } from 'typeorm';
 import { AppError } from '../common/errors.js';
 import type { Idempotency } from '../common/idempotency.js';
 import { isUniqueViolation } from '../database/failures.js';
-import { insertRow, updateRows } from '../database/statements.js';
+import { updateRows } from '../database/statements.js';
 import { inTransaction } from '../database/transaction.js';
 import { Branches, type BranchPoint } from './branches.js';
 import { Conversation } from './conversation.entity.js';
 import { attachFiles } from './message-files.js';
 import { Message, type OnDisconnect } from './message.entity.js';
+import { storeConversation } from './new-conversation.js';
+import { insertMessage } from './new-message.js';
 import { titleOf } from './title.js';
 import { TurnBudget } from './turn.budget.js';
 import { LEASE_MS, TurnLease } from './turn.lease.js';
@@ -54,7 +56,7 @@ export class TurnStore {
   ) {}
 
   /**
-   * Stores the user's message and the answer to come, all or nothing.
+   * Stores the user's message and the answer to come, and with them a conversation that is new: all or nothing.
    * @throws AppError not_found (also a file), quota_exceeded, too_many_turns; turn_running with the running message's
    *   id
    */
@@ -64,11 +66,11 @@ export class TurnStore {
     place: TurnPlace,
     terms: TurnTerms,
   ): Promise<StoredTurn> {
-    const { id: conversationId, ownerId } = conversation;
     return this.guarded(conversation, terms, async (manager, now) => {
+      const { id: conversationId, ownerId } = await storeConversation(manager, conversation);
       const title = conversation.titleSource === 'none' ? titleOf(prompt.content) : undefined;
       const { lastSeq, parentId } = await this.takeSeqs(manager, conversation, 2, place, title);
-      const userMessage = await this.insert(manager, {
+      const userMessage = await insertMessage(manager, {
         ...{
           conversationId,
           ownerId,
@@ -111,10 +113,11 @@ export class TurnStore {
 
   /** Runs the transaction; where a constraint refuses it, finds out which one by looking. */
   private async guarded(
-    { id: conversationId, ownerId }: Conversation,
+    conversation: Conversation,
     { tokens, idempotency }: TurnTerms,
     work: (manager: EntityManager, now: Date) => Promise<StoredTurn>,
   ): Promise<StoredTurn> {
+    const { ownerId } = conversation;
     try {
       return await inTransaction(this.dataSource, async (manager) => {
         // One moment for the whole turn: what is set aside is settled for the day of the answer's making.
@@ -127,7 +130,7 @@ export class TurnStore {
       const replay = await this.replays.find(ownerId, idempotency);
       if (replay) return replay;
       if (!isUniqueViolation(error)) throw error;
-      const running = await this.messages.findOneBy({ runningIn: conversationId, ownerId });
+      const running = await this.messages.findOneBy({ runningIn: conversation.id, ownerId });
       throw new AppError('turn_running', { retryAfter: 1, extensions: { runningMessageId: running?.id } });
     }
   }
@@ -193,7 +196,7 @@ export class TurnStore {
     more: Partial<Message>,
   ): Promise<Message> {
     const { conversationId, ownerId, id } = prompt;
-    return this.insert(manager, {
+    return insertMessage(manager, {
       ...{ conversationId, ownerId, seq, role: 'assistant', content: '', status: 'pending', replyTo: id },
       ...{
         runningIn: conversationId,
@@ -203,12 +206,6 @@ export class TurnStore {
       ...{ reservedTokens: tokens, onDisconnect },
       ...more,
     });
-  }
-
-  private async insert(manager: EntityManager, values: Partial<Message>): Promise<Message> {
-    const message = Object.assign(new Message(), BLANK, values);
-    message.id = await insertRow(manager, Message, message);
-    return message;
   }
 }
 
@@ -220,31 +217,3 @@ function isOutOfBudget(error: unknown): boolean {
 function keyOf(idempotency: Idempotency | undefined): Partial<Message> {
   return idempotency ? { idempotencyKey: idempotency.key, requestHash: idempotency.requestHash } : {};
 }
-
-/** A new row knows nothing yet: each column is named, so that the object says what the row says. */
-const BLANK: Partial<Message> = {
-  replyTo: null,
-  idempotencyKey: null,
-  requestHash: null,
-  errorCode: null,
-  providerCode: null,
-  provider: null,
-  model: null,
-  contentTokens: null,
-  inputTokens: null,
-  outputTokens: null,
-  usageEstimated: false,
-  feedback: null,
-  feedbackComment: null,
-  revealedAt: null,
-  runningIn: null,
-  leaseOwner: null,
-  leaseExpiresAt: null,
-  stopRequestedAt: null,
-  onDisconnect: 'continue',
-  attempt: 0,
-  reservedTokens: 0,
-  finishReason: null,
-  hasFiles: false,
-  finishedAt: null,
-};

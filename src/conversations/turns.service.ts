@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { chosen, fingerprint, type Idempotency, keyed } from '../common/idempotency.js';
 import { ConversationsService } from './conversations.service.js';
 import { MessageDto } from './dto/message.dto.js';
-import type { RegenerateDto } from './dto/turn.dto.js';
+import type { FirstMessageDto, RegenerateDto } from './dto/turn.dto.js';
 import { isFinal, type Message } from './message.entity.js';
 import { MessagesService } from './messages.service.js';
 import { type AcceptedTurn, carriedFiles, type NewMessage, TurnAcceptance } from './turn.acceptance.js';
@@ -37,16 +37,31 @@ export class TurnsService {
   ) {}
 
   /**
+   * Begins a conversation with what the user says first in it, and with what it is to be with: all of it, or nothing.
+   * Otherwise as `send`.
+   * @throws AppError as `send` does; not_found also for chatbot and topic
+   */
+  async begin(ownerId: number, dto: FirstMessageDto, key?: string): Promise<StoredTurn> {
+    const { content, fileIds, chatbotId, topicId, onDisconnect } = dto;
+    const print = fingerprint('begin', content, ...chosen({ chatbotId, topicId, onDisconnect, fileIds }));
+    await this.acceptance.ready(ownerId, dto);
+    return this.once(ownerId, keyed(key, print), (idempotency) =>
+      this.acceptance.first(ownerId, dto, idempotency),
+    );
+  }
+
+  /**
    * Stores the user's message, with files of his where it names some, and begins its answer; with a key that was used
    * before, finds that turn again. A key with a space in it can be none of a client's.
    * @throws AppError not_found, invalid_input, turn_running, chatbot_deleted, provider_not_configured,
    *   idempotency_key_reused, file_not_ready, file_not_usable, model_cannot_see, quota_exceeded, too_many_turns,
    *   rate_limited, shutting_down, events_unavailable
    */
-  send(ownerId: number, conversationId: number, dto: NewMessage, key?: string): Promise<StoredTurn> {
+  async send(ownerId: number, conversationId: number, dto: NewMessage, key?: string): Promise<StoredTurn> {
     const { content, replyTo, onDisconnect } = dto;
     const said = chosen({ replyTo, onDisconnect, fileIds: carriedFiles(dto) });
     const print = fingerprint('send', conversationId, content, ...said);
+    await this.acceptance.ready(ownerId, dto);
     return this.once(ownerId, keyed(key, print), (idempotency) =>
       this.acceptance.message(ownerId, conversationId, dto, idempotency),
     );

@@ -20,6 +20,7 @@ import { MediaTypes } from './media-types.js';
 import { PassagesController } from './passages.controller.js';
 import { PassagesService } from './passages.service.js';
 import { PicturesService } from './pictures.service.js';
+import { ReadingsService } from './readings.service.js';
 import { StoredFile } from './stored-file.entity.js';
 import { UploadsService } from './uploads.service.js';
 
@@ -30,9 +31,9 @@ import { UploadsService } from './uploads.service.js';
   providers: [
     ...[UploadsService, MediaTypes, FileLimits],
     { provide: DocumentReader, inject: [ENV], useFactory: documentReader },
-    ...[FilesService, BlobRemovals, BlobRemover, PassagesService, PicturesService],
+    ...[FilesService, BlobRemovals, BlobRemover, PassagesService, PicturesService, ReadingsService],
     ...[Extractions, ExtractionStore, ExtractionReader, ExtractionRunner, ExtractionSweeper],
   ],
-  exports: [FilesService, PicturesService],
+  exports: [FilesService, PicturesService, ReadingsService],
 })
 export class FilesModule {}

@@ -18,7 +18,8 @@ export class RegenerateDto {
   onDisconnect?: OnDisconnect;
 }
 
-export class SendMessageDto extends RegenerateDto {
+/** What a user says. */
+export class PromptDto extends RegenerateDto {
   static override readonly isOptionalBody = false;
 
   /**
@@ -29,17 +30,6 @@ export class SendMessageDto extends RegenerateDto {
   @NotBlank()
   @MaxLength(100_000)
   content!: string;
-
-  /**
-   * The answer of this conversation to go on from, null for its beginning: a message that is said otherwise begins
-   * a branch beside the first one. Without it the conversation goes on from its active branch.
-   * @example 42
-   */
-  @OptionalOrNull()
-  @IsInt()
-  @Min(1)
-  @Max(Number.MAX_SAFE_INTEGER)
-  replyTo?: number | null;
 
   /**
    * Up to 10 of the caller's pictures and documents, by id, that were read (`extraction.status` is `done`): the model
@@ -54,6 +44,53 @@ export class SendMessageDto extends RegenerateDto {
   @Min(1, { each: true })
   @Max(Number.MAX_SAFE_INTEGER, { each: true })
   fileIds?: number[];
+
+  /**
+   * Seconds, up to 60, for which files that are still being read are waited for before the turn begins. Without it, or
+   * where that is not long enough, such a file refuses the message (`file_not_ready`).
+   * @example 0
+   */
+  @Optional()
+  @IsInt()
+  @Min(0)
+  @Max(60)
+  waitForFiles?: number;
+}
+
+export class SendMessageDto extends PromptDto {
+  /**
+   * The answer of this conversation to go on from, null for its beginning: a message that is said otherwise begins
+   * a branch beside the first one. Without it the conversation goes on from its active branch.
+   * @example 42
+   */
+  @OptionalOrNull()
+  @IsInt()
+  @Min(1)
+  @Max(Number.MAX_SAFE_INTEGER)
+  replyTo?: number | null;
+}
+
+/** What a user says first in a conversation. */
+export class FirstMessageDto extends PromptDto {
+  /**
+   * One of the caller's chatbots, which is to answer.
+   * @example 3
+   */
+  @OptionalOrNull()
+  @IsInt()
+  @Min(1)
+  @Max(Number.MAX_SAFE_INTEGER)
+  chatbotId?: number | null;
+
+  /**
+   * One of the caller's topics, which the conversation is to be on.
+   * @example 5
+   */
+  @OptionalOrNull()
+  @IsInt()
+  @Min(1)
+  @Max(Number.MAX_SAFE_INTEGER)
+  topicId?: number | null;
 }
 
 /** Both messages of a turn. */
