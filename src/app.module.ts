@@ -25,6 +25,7 @@ import { AuditModule } from './audit/audit.module.js';
 import { Context1796600000000 } from '../migrations/1796600000000-context.js';
 import { Leaving1796700000000 } from '../migrations/1796700000000-leaving.js';
 import { Running1796800000000 } from '../migrations/1796800000000-running.js';
+import { PromptTitles1797100000000 } from '../migrations/1797100000000-prompt-titles.js';
 import { AuthModule } from './auth/auth.module.js';
 import { Session } from './auth/session.entity.js';
 import { Chatbot } from './chatbots/chatbot.entity.js';
@@ -122,6 +123,7 @@ export const MIGRATIONS = [
   Context1796600000000,
   Leaving1796700000000,
   Running1796800000000,
+  PromptTitles1797100000000,
 ];
 
 /** Every job that there is, but those with a lane of their own. */

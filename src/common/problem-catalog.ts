@@ -132,6 +132,11 @@ export const PROBLEMS = {
     ['Too many pinned', 'At most {max} conversations can be pinned; take one of them down first.'],
     ['置顶对话过多', '最多可以置顶 {max} 个对话，请先取消其中一个。'],
   ),
+  prompt_title_taken: entry(
+    409,
+    ['Title taken', 'One of your prompts, or of the shared ones, has this title.'],
+    ['标题已存在', '您的或共享的提示词中已有此标题。'],
+  ),
   too_many_prompts: entry(
     409,
     ['Too many prompts', 'You can have {limit} prompts of your own; delete some first.'],

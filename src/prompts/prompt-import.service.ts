@@ -8,7 +8,7 @@ import { fieldMessage } from '../common/validation.js';
 import { ENV, type Env } from '../config/env.js';
 import { marks, selectRows } from '../database/statements.js';
 import { inTransaction } from '../database/transaction.js';
-import type { CreatePromptDto } from './dto/prompt-input.dto.js';
+import type { NewPromptDto } from './dto/prompt-input.dto.js';
 import type { ImportedPromptsDto, ImportPromptsDto } from './dto/prompt-transfer.dto.js';
 import { reindex } from './prompt-index.js';
 import { ensureScope, lockScope, SHARED_SCOPE, takePositions } from './prompt-positions.js';
@@ -16,7 +16,7 @@ import { contentTerm } from './prompt-terms.js';
 import { Prompt } from './prompt.entity.js';
 
 type Asker = Pick<AuthUser, 'id' | 'role'>;
-type Copy = CreatePromptDto;
+type Copy = NewPromptDto;
 
 /** Between so many the process does something else. */
 const AT_ONCE = 50;

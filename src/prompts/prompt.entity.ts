@@ -7,6 +7,7 @@ import { User } from '../users/user.entity.js';
 @Index('ix_prompts_owner', ['ownerId', 'id'])
 @Index('uq_prompts_position', ['scopeId', 'position'], { unique: true })
 @Index('ix_prompts_indexed', ['indexed', 'id'])
+@Index('ix_prompts_title', ['scopeId', 'title'])
 export class Prompt extends TimedRow {
   /** Null for the shared library. */
   @Column({ name: 'owner_id', type: 'bigint', nullable: true })

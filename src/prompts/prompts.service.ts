@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
-import { DataSource, In, Repository } from 'typeorm';
+import { DataSource, type EntityManager, In, Repository } from 'typeorm';
 import type { AuthUser } from '../common/current-user.js';
 import { AppError } from '../common/errors.js';
 import { fieldMessage } from '../common/validation.js';
@@ -19,6 +19,9 @@ import { Prompt } from './prompt.entity.js';
 /** Who asks: what he may change depends on his role. */
 type Asker = Pick<AuthUser, 'id' | 'role'>;
 
+/** Titles that differ in white space at their ends only: nobody has as many. */
+const LOOKED_AT = 1_000;
+
 /** A draw meets a removal of the last prompt this often in a row only where something is wrong. */
 const DRAWS = 3;
 
@@ -33,9 +36,11 @@ export class PromptsService {
   ) {}
 
   /**
-   * @throws AppError invalid_input where somebody other than an admin makes a shared one; too_many_prompts
+   * @throws AppError invalid_input where somebody other than an admin makes a shared one; too_many_prompts;
+   *   prompt_title_taken where the title has to be new
    */
-  async create(user: Asker, { title, text, tags = [], shared = false }: CreatePromptDto): Promise<PromptDto> {
+  async create(user: Asker, dto: CreatePromptDto): Promise<PromptDto> {
+    const { title, text, tags = [], shared = false, uniqueTitle = false } = dto;
     if (shared && user.role !== 'admin') {
       throw new AppError('invalid_input', {
         errors: [{ field: 'shared', message: fieldMessage('invalid') }],
@@ -47,6 +52,8 @@ export class PromptsService {
     await ensureScope(this.dataSource.manager, scopeId);
     return inTransaction(this.dataSource, async (manager) => {
       const position = await takePositions(manager, scopeId, 1, most);
+      // Behind the lock of the scope: whoever adds the same title at the same time waits for it.
+      if (uniqueTitle) await assertNew(manager, [user.id, SHARED_SCOPE], title);
       const row = { ownerId, scopeId, position, title, text, tags, indexed: true };
       const prompt = await manager.save(manager.create(Prompt, row));
       await reindex(manager, scopeId, [{ id: prompt.id, after: prompt }]);
@@ -126,6 +133,17 @@ export class PromptsService {
     const at = new Map(found.map((prompt) => [`${prompt.scopeId}:${prompt.position}`, prompt]));
     return places.flatMap(({ scopeId, position }) => at.get(`${scopeId}:${position}`) ?? []);
   }
+}
+
+/** @throws AppError prompt_title_taken */
+async function assertNew(manager: EntityManager, scopeIds: number[], title: string): Promise<void> {
+  const alike = await manager.find(Prompt, {
+    where: { scopeId: In(scopeIds), title },
+    select: { id: true, title: true },
+    take: LOOKED_AT,
+  });
+  // MariaDB passes over white space at the end where it compares.
+  if (alike.some((prompt) => prompt.title === title)) throw new AppError('prompt_title_taken');
 }
 
 interface Place {

@@ -33,8 +33,8 @@ function trimmed(tag: unknown): unknown {
   return typeof tag === 'string' ? tag.trim() : tag;
 }
 
-/** A new prompt. */
-export class CreatePromptDto {
+/** What a prompt is made of. */
+export class NewPromptDto {
   /**
    * Up to 200 characters, not blank.
    * @example 'Explain it simply'
@@ -69,6 +69,18 @@ export class CreatePromptDto {
   @Optional()
   @IsBoolean()
   shared?: boolean;
+}
+
+/** A new prompt. */
+export class CreatePromptDto extends NewPromptDto {
+  /**
+   * True refuses a title that one of the own or of the shared prompts has already (409 `prompt_title_taken`); of several
+   * at once one gets it. Otherwise prompts may have the same title.
+   * @example false
+   */
+  @Optional()
+  @IsBoolean()
+  uniqueTitle?: boolean;
 }
 
 /** Changes of a prompt: what is absent stays. */

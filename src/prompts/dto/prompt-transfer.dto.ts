@@ -2,7 +2,7 @@ import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { ArrayMaxSize, IsArray, IsIn, IsString, ValidateBy, ValidateNested } from 'class-validator';
 import { MaxLength, Optional } from '../../common/validation.js';
-import { CreatePromptDto, PROMPT_SCOPES, type PromptScopeName } from './prompt-input.dto.js';
+import { NewPromptDto, PROMPT_SCOPES, type PromptScopeName } from './prompt-input.dto.js';
 
 export const PROMPTS_FORMAT = 'parley-prompts';
 export const PROMPTS_VERSION = 1;
@@ -20,8 +20,8 @@ export class ImportPromptsDto {
   @ArrayMaxSize(1_000)
   @HoldsNoLists()
   @ValidateNested({ each: true })
-  @Type(() => CreatePromptDto)
-  prompts!: CreatePromptDto[];
+  @Type(() => NewPromptDto)
+  prompts!: NewPromptDto[];
 
   /** What an export says of itself. */
   @ApiPropertyOptional({ enum: [PROMPTS_FORMAT] })
