@@ -26,6 +26,7 @@ import { RunningConversationsController } from './running-conversations.controll
 import { SearchIndex } from './search.index.js';
 import { SearchIndexer } from './search.indexer.js';
 import { SearchTerm } from './search-term.entity.js';
+import { NamedConversations } from './named-conversations.service.js';
 import { PassageRanker } from './passage-ranker.js';
 import { Summaries } from './summaries.js';
 import { SummaryWriter } from './summary.writer.js';
@@ -74,7 +75,7 @@ import { TurnsService } from './turns.service.js';
       Branches,
       AsidesService,
     ],
-    ...[ConversationPartners, RunningConversations, ConversationList],
+    ...[ConversationPartners, RunningConversations, ConversationList, NamedConversations],
     ...[ConversationSearch, SearchIndex, SearchIndexer],
     ...[DocumentPassages, PassageRanker, TurnDocuments, TurnPictures, TurnAttachments],
     ...[
@@ -105,6 +106,7 @@ import { TurnsService } from './turns.service.js';
     ConversationErasure,
     ConversationsService,
     MessagesService,
+    NamedConversations,
     TurnsService,
     AsidesService,
     TurnEvents,
