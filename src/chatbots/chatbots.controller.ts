@@ -9,7 +9,7 @@ import {
 } from '@nestjs/swagger';
 import { type AuthUser, CurrentUser } from '../common/current-user.js';
 import { IdPipe } from '../common/id.pipe.js';
-import { PageQueryDto } from '../common/page-query.dto.js';
+import { OrderedPageQueryDto } from '../common/page-query.dto.js';
 import { ChatbotsService } from './chatbots.service.js';
 import { CreateChatbotDto, UpdateChatbotDto } from './dto/chatbot-input.dto.js';
 import { ChatbotDto, ChatbotPageDto } from './dto/chatbot.dto.js';
@@ -27,10 +27,10 @@ export class ChatbotsController {
     return this.chatbots.create(user.id, dto);
   }
 
-  /** List the own bots, newest first */
+  /** List the own bots, newest first, or oldest first */
   @Get()
   @ApiOkResponse({ type: ChatbotPageDto })
-  list(@CurrentUser() user: AuthUser, @Query() query: PageQueryDto): Promise<ChatbotPageDto> {
+  list(@CurrentUser() user: AuthUser, @Query() query: OrderedPageQueryDto): Promise<ChatbotPageDto> {
     return this.chatbots.list(user.id, query);
   }
 

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
-import { DataSource, IsNull, LessThan, Repository } from 'typeorm';
+import { DataSource, IsNull, LessThan, MoreThan, Repository } from 'typeorm';
 import { AppError } from '../common/errors.js';
-import { decodeCursor, pageOf } from '../common/cursor-page.js';
-import type { PageQueryDto } from '../common/page-query.dto.js';
+import { decodeCursor, everyItem, pageOf } from '../common/cursor-page.js';
+import type { OrderedPageQueryDto } from '../common/page-query.dto.js';
 import { fieldMessage } from '../common/validation.js';
 import { inTransaction } from '../database/transaction.js';
 import { Chatbot } from './chatbot.entity.js';
@@ -26,16 +26,24 @@ export class ChatbotsService {
     return ChatbotDto.from(await this.chatbots.save(chatbot));
   }
 
-  /** The own bots that are not deleted, newest first. */
-  async list(ownerId: number, { limit, cursor }: PageQueryDto): Promise<ChatbotPageDto> {
-    const [before] = decodeCursor(cursor, 1) ?? [];
+  /** The own bots that are not deleted, newest first where nothing else is asked for. */
+  async list(ownerId: number, { limit, cursor, order }: OrderedPageQueryDto): Promise<ChatbotPageDto> {
+    const [last] = decodeCursor(cursor, 1) ?? [];
+    const behind = order === 'asc' ? MoreThan : LessThan;
     const rows = await this.chatbots.find({
-      where: { ownerId, deletedAt: IsNull(), ...(before !== undefined && { id: LessThan(before) }) },
-      order: { id: 'DESC' },
+      where: { ownerId, deletedAt: IsNull(), ...(last !== undefined && { id: behind(last) }) },
+      order: { id: order },
       take: limit + 1,
     });
     const { items, nextCursor } = pageOf(rows, limit, ({ id }) => [id]);
     return { items: items.map((chatbot) => ChatbotDto.from(chatbot)), nextCursor };
+  }
+
+  /** All of the own bots that are not deleted, oldest first; read page by page. */
+  every(ownerId: number): AsyncIterable<ChatbotDto> {
+    return everyItem((cursor) =>
+      this.list(ownerId, { limit: PAGE, order: 'asc', ...(cursor && { cursor }) }),
+    );
   }
 
   async find(ownerId: number, id: number): Promise<ChatbotDto> {
@@ -77,6 +85,8 @@ export class ChatbotsService {
     return chatbot;
   }
 }
+
+const PAGE = 100;
 
 const NO_SETTINGS = {
   kind: 'plain',

@@ -44,3 +44,15 @@ export function pageOf<T>(rows: T[], limit: number, position: (row: T) => number
     nextCursor: rows.length > limit && last !== undefined ? encodeCursor(position(last)) : null,
   };
 }
+
+/** Every item of a list, page by page: no more of it than a page is held. */
+export async function* everyItem<T>(
+  page: (cursor: string | undefined) => Promise<Page<T>>,
+): AsyncGenerator<T> {
+  for (let cursor: string | undefined; ;) {
+    const { items, nextCursor } = await page(cursor);
+    yield* items;
+    if (nextCursor === null) return;
+    cursor = nextCursor;
+  }
+}

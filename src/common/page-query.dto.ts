@@ -1,6 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsInt, IsString, Max, Min } from 'class-validator';
+import { IsIn, IsInt, IsString, Max, Min } from 'class-validator';
 import { MaxLength, Optional } from './validation.js';
 
 /** How a list is asked for. */
@@ -22,4 +22,16 @@ export class PageQueryDto {
   @IsString()
   @MaxLength(200)
   cursor?: string;
+}
+
+/** How a list is asked for that can be read from both of its ends. */
+export class OrderedPageQueryDto extends PageQueryDto {
+  /**
+   * `desc`, the newest first, or `asc`, the oldest first. A cursor goes on in the order that it comes from.
+   * @example 'asc'
+   */
+  @ApiPropertyOptional()
+  @Optional()
+  @IsIn(['asc', 'desc'])
+  order: 'asc' | 'desc' = 'desc';
 }

@@ -9,7 +9,7 @@ import {
 } from '@nestjs/swagger';
 import { type AuthUser, CurrentUser } from '../common/current-user.js';
 import { IdPipe } from '../common/id.pipe.js';
-import { PageQueryDto } from '../common/page-query.dto.js';
+import { OrderedPageQueryDto } from '../common/page-query.dto.js';
 import { TopicsService } from './topics.service.js';
 import { CreateTopicDto, UpdateTopicDto } from './dto/topic-input.dto.js';
 import { TopicDto, TopicPageDto, TopicPresetListDto } from './dto/topic.dto.js';
@@ -27,10 +27,10 @@ export class TopicsController {
     return this.topics.create(user.id, dto);
   }
 
-  /** List the own topics, newest first */
+  /** List the own topics, newest first, or oldest first */
   @Get()
   @ApiOkResponse({ type: TopicPageDto })
-  list(@CurrentUser() user: AuthUser, @Query() query: PageQueryDto): Promise<TopicPageDto> {
+  list(@CurrentUser() user: AuthUser, @Query() query: OrderedPageQueryDto): Promise<TopicPageDto> {
     return this.topics.list(user.id, query);
   }
 

@@ -1,14 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { LessThan, Repository } from 'typeorm';
-import { decodeCursor, pageOf } from '../common/cursor-page.js';
+import { LessThan, MoreThan, Repository } from 'typeorm';
+import { decodeCursor, everyItem, pageOf } from '../common/cursor-page.js';
 import { AppError } from '../common/errors.js';
-import type { PageQueryDto } from '../common/page-query.dto.js';
+import type { OrderedPageQueryDto } from '../common/page-query.dto.js';
 import { fieldMessage } from '../common/validation.js';
 import type { CreateTopicDto, UpdateTopicDto } from './dto/topic-input.dto.js';
 import { TopicDto, type TopicPageDto, TopicPresetDto, type TopicPresetListDto } from './dto/topic.dto.js';
 import { TOPIC_PRESET_IDS, TOPIC_PRESETS } from './topic-presets.js';
 import { Topic } from './topic.entity.js';
+
+const PAGE = 100;
 
 /** The topics of each person. */
 @Injectable()
@@ -30,16 +32,24 @@ export class TopicsService {
     return TopicDto.from(await this.topics.save(this.topics.create(topic)));
   }
 
-  /** The own topics, newest first. */
-  async list(ownerId: number, { limit, cursor }: PageQueryDto): Promise<TopicPageDto> {
-    const [before] = decodeCursor(cursor, 1) ?? [];
+  /** The own topics, newest first where nothing else is asked for. */
+  async list(ownerId: number, { limit, cursor, order }: OrderedPageQueryDto): Promise<TopicPageDto> {
+    const [last] = decodeCursor(cursor, 1) ?? [];
+    const behind = order === 'asc' ? MoreThan : LessThan;
     const rows = await this.topics.find({
-      where: { ownerId, ...(before !== undefined && { id: LessThan(before) }) },
-      order: { id: 'DESC' },
+      where: { ownerId, ...(last !== undefined && { id: behind(last) }) },
+      order: { id: order },
       take: limit + 1,
     });
     const { items, nextCursor } = pageOf(rows, limit, ({ id }) => [id]);
     return { items: items.map((topic) => TopicDto.from(topic)), nextCursor };
+  }
+
+  /** All of the own topics, oldest first; read page by page. */
+  every(ownerId: number): AsyncIterable<TopicDto> {
+    return everyItem((cursor) =>
+      this.list(ownerId, { limit: PAGE, order: 'asc', ...(cursor && { cursor }) }),
+    );
   }
 
   presets(): TopicPresetListDto {

@@ -119,6 +119,17 @@ describe('chatbots', () => {
     expect((await client.get(`conversations/${conversation}`)).body.chatbotId).toBe(body.id);
   });
 
+  it('are listed oldest first where that is asked for, page by page', async () => {
+    const client = await ctx.register();
+    const made: number[] = [];
+    for (let n = 0; n < 5; n += 1)
+      made.push((await client.post('chatbots', { name: `Bot ${n}` }, { expect: 201 })).body.id);
+    expect(idsOfPages(await readPages(client, 'chatbots?order=asc', 2))).toEqual(made);
+    expect(idsOfPages(await readPages(client, 'chatbots?order=desc', 2))).toEqual(made.toReversed());
+    const refused = await client.get('chatbots?order=down');
+    expect([refused.status, refused.body.errors[0].field]).toEqual([400, 'order']);
+  });
+
   it('are listed newest first, without a gap or a double while the list changes', async () => {
     const client = await ctx.register();
     const made: number[] = [];
