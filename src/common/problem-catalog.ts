@@ -104,6 +104,11 @@ export const PROBLEMS = {
     ],
     ['对话正在回答', '该对话仍在生成回答，请停止它或等待其结束（runningMessageId、runningVoiceTurnId）。'],
   ),
+  message_answered: entry(
+    409,
+    ['Message answered', 'This message has an answer; say it otherwise with a new message (replyTo).'],
+    ['消息已有回答', '该消息已有回答，请用新消息（replyTo）改说。'],
+  ),
   chatbot_deleted: entry(
     409,
     ['Chatbot deleted', 'The chatbot of this conversation was deleted; it can be read, but not go on.'],

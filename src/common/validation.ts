@@ -26,7 +26,10 @@ const FIELD_TEXTS: Record<string, Record<Language, string>> = {
     en: 'is longer than the language model takes ({0} tokens)',
     zh: '超出语言模型的长度限制（{0} 个 token）',
   },
-  isAnswer: { en: 'must be an answer, not a message of yours', zh: '必须是回答，不能是您自己的消息' },
+  isAnswer: {
+    en: 'must be an answer, or a message of yours that has none',
+    zh: '必须是回答，或您自己尚未得到回答的消息',
+  },
   isPictureOrDocument: { en: 'must name pictures and documents', zh: '只能是图片或文档' },
   isRequiredHere: { en: 'is required', zh: '必填' },
   isId: {
@@ -54,6 +57,11 @@ const FIELD_TEXTS: Record<string, Record<Language, string>> = {
     en: 'must be a time in the next ten years, such as 2035-01-01T00:00:00Z',
     zh: '必须是未来十年内的时间，例如 2035-01-01T00:00:00Z',
   },
+  isPast: {
+    en: 'must be a time that has passed, such as 2026-11-21T08:30:00Z',
+    zh: '必须是过去的时间，例如 2026-11-21T08:30:00Z',
+  },
+  isOfUser: { en: 'go with messages of the user alone', zh: '只能附在用户的消息上' },
   isFile: { en: 'must be a file', zh: '必须是文件' },
   isSupportedFile: { en: 'is of no type that is taken', zh: '不是支持的文件类型' },
   isOneFile: { en: 'must be one file', zh: '只能是一个文件' },
@@ -98,3 +106,7 @@ export const OptionalOrNull = () => ValidateIf((_, value) => value !== undefined
 
 /** Text with something other than white space in it. */
 export const NotBlank = () => applyDecorators(Matches(/\S/u, { context: { rule: 'isNotBlank' } }));
+
+/** What `ValidateNested` leaves out: for a list in a list it looks at what is in it. */
+export const HoldsNoLists = () =>
+  ValidateBy({ name: 'isObject', validator: { validate: (value) => !Array.isArray(value) } }, { each: true });

@@ -72,7 +72,7 @@ export class Branches {
     });
   }
 
-  /** The answer that the conversation goes on from; null while it is empty. */
+  /** The message that the conversation goes on from, mostly an answer; null while it is empty. */
   async activeEnd(
     { id: conversationId, ownerId, activeSeq: seq }: Conversation,
     manager = this.messages.manager,
@@ -82,14 +82,26 @@ export class Branches {
     return manager.findOne(Message, { where, select: { id: true, seq: true } });
   }
 
-  /** An answer of this conversation, to go on from. @throws AppError not_found; invalid_input for a user's message */
-  async answer({ id: conversationId, ownerId }: Conversation, id: number): Promise<BranchPoint> {
+  /**
+   * A message of this conversation to go on from: an answer, or what was recorded without one.
+   * @throws AppError not_found; invalid_input for a user's message that was answered
+   */
+  async parent(
+    { id: conversationId, ownerId }: Pick<Conversation, 'id' | 'ownerId'>,
+    id: number,
+  ): Promise<BranchPoint> {
     const message = await this.messages.findOneBy({ id, conversationId, ownerId });
     if (!message) throw new AppError('not_found');
-    if (message.role === 'assistant') return message;
+    if (message.role === 'assistant' || (await this.isGoneOnFrom(message))) return message;
     throw new AppError('invalid_input', {
       errors: [{ field: 'replyTo', message: fieldMessage('isAnswer') }],
     });
+  }
+
+  /** A user's message that nothing follows yet, or another one of his. */
+  private async isGoneOnFrom({ id: replyTo, ownerId }: Message): Promise<boolean> {
+    const next = await this.messages.find({ where: { replyTo, ownerId }, select: { id: true, role: true } });
+    return next.length === 0 || next.some(({ role }) => role === 'user');
   }
 
   /** `seq` of the newest message behind the one with this `seq`, or of itself. @throws AppError not_found */

@@ -14,7 +14,7 @@ export interface CountedMessage extends SeenMessage {
   tokens: number;
 }
 
-/** One turn of the past: what the user said, and the answer where there is one. */
+/** One turn of the past: what the user said, and the answer where there is one; or an answer that stands alone. */
 export type PastTurn = CountedMessage[];
 
 /** Tokens of a list of messages, their marks included. */

@@ -20,6 +20,7 @@ import {
   CreateConversationDto,
 } from './dto/conversation.dto.js';
 import { MessagePageDto, MessageQueryDto } from './dto/message.dto.js';
+import { RecordedMessagesDto, RecordMessagesDto } from './dto/record.dto.js';
 import { SendMessageDto } from './dto/turn.dto.js';
 import { MessagesService } from './messages.service.js';
 import { TurnDelivery } from './turn.delivery.js';
@@ -105,5 +106,17 @@ export class ConversationsController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     await this.delivery.deliver(await this.turns.send(user.id, id, dto, key), request, reply);
+  }
+
+  /** Keep messages that were said elsewhere, behind the active branch: nothing is asked of a model */
+  @Post(':id/messages/records')
+  @ApiParam({ name: 'id', type: 'integer' })
+  @ApiCreatedResponse({ type: RecordedMessagesDto })
+  async record(
+    @CurrentUser() user: AuthUser,
+    @Param('id', IdPipe) id: number,
+    @Body() { items }: RecordMessagesDto,
+  ): Promise<RecordedMessagesDto> {
+    return { items: await this.messages.record(user.id, id, items) };
   }
 }

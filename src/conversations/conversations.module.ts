@@ -19,6 +19,7 @@ import { DocumentPassages } from './document-passages.js';
 import { Message } from './message.entity.js';
 import { MessageFile } from './message-file.entity.js';
 import { MessageFiles } from './message-files.js';
+import { MessageRecords } from './message-records.js';
 import { MessagesController } from './messages.controller.js';
 import { MessagesService } from './messages.service.js';
 import { RunningConversations } from './running-conversations.js';
@@ -71,6 +72,7 @@ import { TurnsService } from './turns.service.js';
       ConversationErasure,
       MessagesService,
       MessageFiles,
+      MessageRecords,
       TurnsService,
       Branches,
       AsidesService,

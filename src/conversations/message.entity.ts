@@ -66,7 +66,10 @@ export class Message {
   @Column({ type: 'varchar', length: 12 })
   status!: MessageStatus;
 
-  /** Of an answer: the user's message that it answers. Of a user's message: the answer that it follows, if any. */
+  /**
+   * Of an answer: the user's message that it answers. Of a user's message: the answer that it follows, if any. What was
+   * recorded follows whatever was before it.
+   */
   @Index('ix_messages_reply_to')
   @Column({ name: 'reply_to', type: 'bigint', nullable: true })
   replyTo!: number | null;

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Put, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Patch, Post, Put, Req, Res } from '@nestjs/common';
 import {
   ApiBearerAuth,
   ApiBody,
@@ -14,6 +14,7 @@ import { AfterEvent } from '../common/event-stream.js';
 import { IdempotencyKey } from '../common/idempotency.js';
 import { IdPipe } from '../common/id.pipe.js';
 import { FeedbackDto, MessageDto } from './dto/message.dto.js';
+import { RewordMessageDto } from './dto/record.dto.js';
 import { FirstMessageDto, RegenerateDto } from './dto/turn.dto.js';
 import { MessagesService } from './messages.service.js';
 import { TurnDelivery } from './turn.delivery.js';
@@ -49,6 +50,18 @@ export class MessagesController {
   @ApiOkResponse({ type: MessageDto })
   find(@CurrentUser() user: AuthUser, @Param('id', IdPipe) id: number): Promise<MessageDto> {
     return this.messages.find(user.id, id);
+  }
+
+  /** Say a message otherwise that has no answer yet: one that was recorded */
+  @Patch(':id')
+  @ApiParam({ name: 'id', type: 'integer' })
+  @ApiOkResponse({ type: MessageDto })
+  reword(
+    @CurrentUser() user: AuthUser,
+    @Param('id', IdPipe) id: number,
+    @Body() { content }: RewordMessageDto,
+  ): Promise<MessageDto> {
+    return this.messages.reword(user.id, id, content);
   }
 
   /** Follow an answer's events, from the beginning or behind the last one seen */

@@ -14,6 +14,10 @@ import {
 } from './dto/message.dto.js';
 import { MessageFiles } from './message-files.js';
 import { Message } from './message.entity.js';
+import { type MessageRecord, MessageRecords } from './message-records.js';
+
+/** Messages that are read at a time where all are. */
+const PAGE = 100;
 
 /** Messages, as their owners read them. */
 @Injectable()
@@ -23,6 +27,7 @@ export class MessagesService {
     private readonly conversations: ConversationsService,
     private readonly branches: Branches,
     private readonly files: MessageFiles,
+    private readonly records: MessageRecords,
   ) {}
 
   /** A page of a conversation, oldest first; the first page is the newest. @throws AppError not_found */
@@ -76,6 +81,20 @@ export class MessagesService {
     return rows.map((message) => MessageDto.from(message));
   }
 
+  /** The active branch, oldest first; read page by page. @throws AppError not_found */
+  async *history(ownerId: number, conversationId: number): AsyncIterable<MessageDto> {
+    const conversation = await this.conversations.findOwned(ownerId, conversationId);
+    const end = await this.branches.activeEnd(conversation);
+    if (!end) return;
+    const line = new Set((await this.branches.line(conversation, end)).map(({ id }) => id));
+    for (let next = 1; next <= end.seq;) {
+      const page = await this.between(conversation, [next, end.seq], PAGE);
+      yield* page.filter(({ id }) => line.has(id));
+      if (page.length < PAGE) return;
+      next = page.at(-1)!.seq + 1;
+    }
+  }
+
   async find(ownerId: number, id: number): Promise<MessageDto> {
     return MessageDto.from(await this.findOwned(ownerId, id));
   }
@@ -96,6 +115,44 @@ export class MessagesService {
     const hidden = { id, ownerId, role: 'assistant' as const, revealedAt: IsNull() };
     await this.messages.update(hidden, { revealedAt: new Date() });
     return MessageDto.from(await this.findAnswer(ownerId, id));
+  }
+
+  /**
+   * Keeps messages as they are behind the end of the active branch, all or none, the oldest first: nothing is asked of a
+   * model. Any order of roles is taken.
+   * @throws AppError not_found (also a file), invalid_input (files of an answer); turn_running with the running
+   *   message's id
+   */
+  async record(ownerId: number, conversationId: number, items: MessageRecord[]): Promise<MessageDto[]> {
+    const messages = await this.records.add(ownerId, conversationId, items);
+    return messages.map((message) => MessageDto.from(message));
+  }
+
+  /**
+   * Gives a user's message that has no answer another text.
+   * @throws AppError not_found, also for an answer; message_answered
+   */
+  async reword(ownerId: number, id: number, content: string): Promise<MessageDto> {
+    await this.records.reword(ownerId, await this.findOwned(ownerId, id), content);
+    return this.find(ownerId, id);
+  }
+
+  /** A user's message: this one, or the one that this answer answers. @throws AppError not_found where it answers none */
+  async findPrompt(ownerId: number, id: number): Promise<Message> {
+    const named = await this.findOwned(ownerId, id);
+    const prompt = named.role === 'user' ? named : await this.findOwned(ownerId, named.replyTo ?? 0);
+    if (prompt.role !== 'user') throw new AppError('not_found');
+    return prompt;
+  }
+
+  /** The user's message that this is the answer to; null where it was recorded without one. */
+  promptOf({ ownerId, replyTo }: Message): Promise<Message | null> {
+    return this.messages.findOneBy({ id: replyTo ?? 0, ownerId, role: 'user' });
+  }
+
+  /** Whether a conversation can go on from this message. @throws AppError not_found, invalid_input; see `Branches` */
+  async assertParent(ownerId: number, conversationId: number, id: number): Promise<void> {
+    await this.branches.parent({ id: conversationId, ownerId }, id);
   }
 
   /** With its files. @throws AppError not_found */

@@ -5,6 +5,7 @@ import type { TermQuery } from '../../libs/text-terms/term-query.js';
 import { execute, marks, selectRows } from '../database/statements.js';
 import type { Conversation } from './conversation.entity.js';
 import { Message } from './message.entity.js';
+import { messageTerms } from './message-terms.js';
 import { SearchTerm } from './search-term.entity.js';
 
 /** Terms that are looked up for one query, the longest ones; whether the others are there the texts say. */
@@ -46,6 +47,27 @@ export class SearchIndex {
         values,
       );
     }
+  }
+
+  /** Finds a message by another text than before, in the manager's transaction. */
+  async replace(
+    manager: EntityManager,
+    { conversationId, seq }: Pick<Message, 'conversationId' | 'seq'>,
+    texts: { before: string; after: string },
+  ): Promise<void> {
+    const [gone, now] = [messageTerms(texts.before), messageTerms(texts.after)];
+    const lost = [...gone].filter((term) => !now.has(term));
+    // By its terms: the key of the table holds the place behind them.
+    for (let from = 0; from < lost.length; from += ROWS_PER_INSERT) {
+      const part = lost.slice(from, from + ROWS_PER_INSERT);
+      const where = `conversation_id = ? AND term IN (${marks(part)}) AND seq = ?`;
+      await execute(manager, `DELETE FROM search_terms WHERE ${where}`, [conversationId, ...part, seq]);
+    }
+    const found = [...now].filter((term) => !gone.has(term));
+    await this.add(
+      manager,
+      found.map((term) => ({ conversationId, term, seq })),
+    );
   }
 
   /** Of these conversations of one owner, the ids of those in which each of the terms is somewhere. */

@@ -1,11 +1,11 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource, EntityManager } from 'typeorm';
-import { termsOf } from '../../libs/text-terms/terms.js';
 import { isDatabaseUnavailable } from '../database/failures.js';
 import { execute } from '../database/statements.js';
 import { Sweep } from '../database/sweep.js';
 import { inTransaction } from '../database/transaction.js';
+import { messageTerms } from './message-terms.js';
 import { SearchIndex } from './search.index.js';
 import type { SearchTerm } from './search-term.entity.js';
 
@@ -18,8 +18,6 @@ const BATCHES_PER_CONVERSATION = 20;
 const MESSAGES_PER_BATCH = 50;
 /** So many rows are written in a transaction, and then no further message is taken. */
 const ROWS_PER_BATCH = 2_000;
-/** Different terms of a message; an answer has a few hundred, a pasted book more. */
-const TERMS_PER_MESSAGE = 20_000;
 
 interface Waiting {
   id: number;
@@ -110,7 +108,7 @@ export class SearchIndexer implements OnApplicationBootstrap, OnApplicationShutd
     let reached = indexedSeq;
     for (const { seq, content, runningIn } of texts) {
       if (runningIn !== null || rows.length >= ROWS_PER_BATCH) break;
-      for (const term of distinctTerms(content)) rows.push({ conversationId: id, term, seq });
+      for (const term of messageTerms(content)) rows.push({ conversationId: id, term, seq });
       reached = seq;
     }
     const isRunning = texts.some(({ seq, runningIn }) => runningIn !== null && seq > reached);
@@ -137,13 +135,4 @@ function textsBehind(manager: EntityManager, id: number, seq: number): Promise<T
      ORDER BY seq LIMIT ${MESSAGES_PER_BATCH}`,
     [id, seq],
   );
-}
-
-function distinctTerms(content: string): Set<string> {
-  const terms = new Set<string>();
-  for (const { text } of termsOf(content)) {
-    terms.add(text);
-    if (terms.size >= TERMS_PER_MESSAGE) break;
-  }
-  return terms;
 }

@@ -67,11 +67,13 @@ export class SummaryWriter {
     const older: Message[] = [];
     let spoken = 0;
     let share = NEWEST_SHARE;
+    let next: Message | undefined;
     for await (const message of this.branches.back(conversation, start)) {
       spoken += tokensOf(message);
-      const isEndOfTurn = message.role === 'assistant' && isFinal(message.status);
-      if (older.length > 0 || (spoken > room * share && isEndOfTurn)) older.unshift(message);
+      const mayEnd = isEndOfTurn(message, next);
+      if (older.length > 0 || (spoken > room * share && mayEnd)) older.unshift(message);
       if (message.role === 'user') share = KEPT_SHARE;
+      next = message;
     }
     return older;
   }
@@ -84,7 +86,7 @@ export class SummaryWriter {
     for (const [index, message] of messages.entries()) {
       tokens += tokensOf(message);
       if (tokens > limit && fits > 0) break;
-      if (message.role === 'assistant') fits = index + 1;
+      if (messages[index + 1]?.role !== 'assistant' || message.role === 'assistant') fits = index + 1;
     }
     const part = messages.slice(0, fits);
     if (tokensOfAll(part) <= limit) return part;
@@ -136,6 +138,11 @@ export class SummaryWriter {
     }
     return false;
   }
+}
+
+/** An answer, or a message that was left without one: what comes next is another one of the user's. */
+function isEndOfTurn({ role, status }: Message, next: Message | undefined): boolean {
+  return role === 'assistant' ? isFinal(status) : next?.role === 'user';
 }
 
 function tokensOf({ content, contentTokens }: Message): number {

@@ -119,7 +119,7 @@ export class TurnAcceptance {
   ): Promise<TurnPlace> {
     if (replyTo === undefined) return { parent: end, isNamed: false, losesSummary: false };
     const parent: BranchPoint | null =
-      replyTo === null ? null : await this.branches.answer(conversation, replyTo);
+      replyTo === null ? null : await this.branches.parent(conversation, replyTo);
     const losesSummary = !(await this.branches.isSummarized(conversation, parent));
     return { parent, isNamed: true, losesSummary };
   }

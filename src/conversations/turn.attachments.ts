@@ -10,6 +10,12 @@ import { LanguageModels } from '../llm/language-models.js';
 /** Seconds after which a file that is being read is worth another look. */
 const READ_SOON = 2;
 
+/** Files that a message names. */
+export interface CarriedFiles {
+  fileIds?: number[] | undefined;
+  recordingId?: number | undefined;
+}
+
 /** Checks what a user attaches to a message. */
 @Injectable()
 export class TurnAttachments {
@@ -34,6 +40,20 @@ export class TurnAttachments {
     return files;
   }
 
+  /**
+   * The files that a recorded message carries, whether they were read by now or not: pictures and documents, and the
+   * recording in which it was said behind them.
+   * @throws AppError not_found, invalid_input
+   */
+  async carried(ownerId: number, { fileIds = [], recordingId }: CarriedFiles): Promise<StoredFile[]> {
+    const files = await Promise.all(fileIds.map((id) => this.files.findOwned(ownerId, id)));
+    for (const { kind } of files) assertKind(kind === 'picture' || kind === 'document');
+    if (recordingId === undefined) return files;
+    const recording = await this.files.findOwned(ownerId, recordingId);
+    assertKind(recording.kind === 'recording');
+    return [...files, recording];
+  }
+
   /** What a model cannot see is not sent to it. @throws AppError model_cannot_see */
   assertVisible(chatbot: Chatbot | null, files: StoredFile[] = []): void {
     if (!files.some(({ kind }) => kind === 'picture')) return;
@@ -41,12 +61,15 @@ export class TurnAttachments {
   }
 }
 
+function assertKind(isTaken: boolean): void {
+  if (isTaken) return;
+  throw new AppError('invalid_input', {
+    errors: [{ field: 'fileIds', message: fieldMessage('isPictureOrDocument') }],
+  });
+}
+
 function assertReadable({ id: fileId, kind, extraction }: StoredFile): void {
-  if (kind !== 'picture' && kind !== 'document') {
-    throw new AppError('invalid_input', {
-      errors: [{ field: 'fileIds', message: fieldMessage('isPictureOrDocument') }],
-    });
-  }
+  assertKind(kind === 'picture' || kind === 'document');
   if (extraction === 'done') return;
   if (extraction === 'failed') throw new AppError('file_not_usable', { extensions: { fileId } });
   throw new AppError('file_not_ready', { retryAfter: READ_SOON, extensions: { fileId } });

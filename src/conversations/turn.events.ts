@@ -113,7 +113,8 @@ export class TurnEvents {
   private async rebuild(ended: Message, after: number): Promise<StreamEvent[]> {
     if (after > 0) return [{ id: after + 1, ...endEvent(ended) }];
     const { replyTo, ownerId } = ended;
-    const userMessage = await this.messages.findOneBy({ id: replyTo ?? 0, ownerId });
+    // What was recorded may follow another answer, or nothing.
+    const userMessage = await this.messages.findOneBy({ id: replyTo ?? 0, ownerId, role: 'user' });
     if (userMessage) await this.files.load([userMessage]);
     const events = [
       ...(userMessage ? [createdEvent(userMessage, ended)] : []),

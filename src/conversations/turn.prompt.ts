@@ -149,7 +149,10 @@ export class TurnPrompt {
     return Math.min(this.env.LLM_MAX_OUTPUT_TOKENS ?? ANSWER_TOKENS, Math.floor(context / 4));
   }
 
-  /** The turns before the prompt on its branch, newest first, as far back as the summary reaches. */
+  /**
+   * The turns before the prompt on its branch, newest first, as far back as the summary reaches. What was recorded may
+   * stand alone: a message without an answer, or an answer that follows another one.
+   */
   private async *pastTurns(
     conversation: Conversation,
     prompt: Message,
@@ -158,11 +161,16 @@ export class TurnPrompt {
     const start = { id: prompt.replyTo, below: prompt.seq, until: conversation.summaryUntil };
     let answer: Message | undefined;
     for await (const message of this.branches.back(conversation, start)) {
-      if (message.role === 'user')
-        yield await Promise.all([message, ...(answer ? [answer] : [])].map((one) => show.seen(one)));
+      if (message.role === 'user') yield await seenBy(show, [message, answer]);
+      else if (answer) yield await seenBy(show, [answer]);
       answer = message.role === 'assistant' && message.content !== '' ? message : undefined;
     }
+    if (answer) yield await seenBy(show, [answer]);
   }
+}
+
+function seenBy(show: PictureShow, messages: (Message | undefined)[]): Promise<PastTurn> {
+  return Promise.all(messages.filter((message) => message !== undefined).map((one) => show.seen(one)));
 }
 
 /** Two languages to answer in are none: the topic's counts. */

@@ -41,7 +41,7 @@ export class TurnReplays {
   private async turnOfPrompt(userMessage: Message): Promise<Omit<StoredTurn, 'replayed'>> {
     const { id: replyTo, ownerId } = userMessage;
     const assistantMessage = await this.messages.findOneOrFail({
-      where: { replyTo, ownerId },
+      where: { replyTo, ownerId, role: 'assistant' },
       order: { seq: 'ASC' },
     });
     return { userMessage, assistantMessage };

@@ -43,6 +43,9 @@ export interface TurnPlace {
   losesSummary: boolean;
 }
 
+/** The prompt does not say any more what it said when it was read. */
+export class PromptRewordedError extends Error {}
+
 /** Writes turns down before anything is asked of a model. */
 @Injectable()
 export class TurnStore {
@@ -95,6 +98,7 @@ export class TurnStore {
   /**
    * Stores one more answer to a prompt; the conversation goes on from it.
    * @throws AppError not_found, quota_exceeded, too_many_turns; turn_running with the running message's id
+   * @throws PromptRewordedError
    */
   async createAnswer(
     conversation: Conversation,
@@ -105,6 +109,7 @@ export class TurnStore {
     return this.guarded(conversation, terms, async (manager, now) => {
       const place = { parent: prompt, isNamed: true, losesSummary };
       const { lastSeq } = await this.takeSeqs(manager, conversation, 1, place);
+      await assertAsRead(manager, prompt);
       const more = { createdAt: now, ...keyOf(terms.idempotency) };
       const assistantMessage = await this.insertAnswer(manager, prompt, lastSeq, terms, more);
       return { userMessage: prompt, assistantMessage, replayed: false };
@@ -207,6 +212,15 @@ export class TurnStore {
       ...more,
     });
   }
+}
+
+/**
+ * Who rewords a message has the conversation's lock, too: behind it the text stays. Asked in a statement that changes
+ * nothing, since a transaction of MariaDB reads what was there when it began to read.
+ */
+async function assertAsRead(manager: EntityManager, { id, ownerId, content }: Message): Promise<void> {
+  const found = await updateRows(manager, Message, { id, ownerId, content }, { content });
+  if (found === 0) throw new PromptRewordedError();
 }
 
 /** Of two requests with one key the second may find the day used up by the first one. */

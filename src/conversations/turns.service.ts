@@ -11,6 +11,7 @@ import { type AcceptedTurn, carriedFiles, type NewMessage, TurnAcceptance } from
 import { TurnEngine } from './turn.engine.js';
 import { type StoredTurn, TurnReplays } from './turn.replays.js';
 import { TurnStarter } from './turn.starter.js';
+import { PromptRewordedError } from './turn.store.js';
 
 const STOP_PATIENCE_MS = 3_000;
 const STOP_POLL_MS = 20;
@@ -68,18 +69,22 @@ export class TurnsService {
   }
 
   /**
-   * Begins another answer to a user's message, which is named itself or by an answer that it has. All of its answers
-   * stay; the conversation goes on from the new one.
-   * @throws AppError as `send` does
+   * Begins an answer to a user's message, which is named itself or by an answer that it has. All of its answers stay;
+   * the conversation goes on from the new one.
+   * @throws AppError as `send` does; not_found also for an answer that follows no message of the user's
    */
   regenerate(ownerId: number, messageId: number, dto: RegenerateDto, key?: string): Promise<StoredTurn> {
     const print = fingerprint('regenerate', messageId, ...chosen(dto));
     return this.once(ownerId, keyed(key, print), async (idempotency) => {
-      const named = await this.messages.findOwned(ownerId, messageId);
-      const prompt =
-        named.role === 'user' ? named : await this.messages.findOwned(ownerId, named.replyTo ?? 0);
-      const conversation = await this.conversations.findOwned(ownerId, prompt.conversationId);
-      return this.acceptance.answer(conversation, prompt, dto, idempotency);
+      for (;;) {
+        const prompt = await this.messages.findPrompt(ownerId, messageId);
+        const conversation = await this.conversations.findOwned(ownerId, prompt.conversationId);
+        try {
+          return await this.acceptance.answer(conversation, prompt, dto, idempotency);
+        } catch (error) {
+          if (!(error instanceof PromptRewordedError)) throw error;
+        }
+      }
     });
   }
 

@@ -3,7 +3,6 @@ import { InjectRepository } from '@nestjs/typeorm';
 import type { EntityManager, Repository } from 'typeorm';
 import { AppError } from '../common/errors.js';
 import type { Idempotency } from '../common/idempotency.js';
-import { fieldMessage } from '../common/validation.js';
 import { ConversationsService } from '../conversations/conversations.service.js';
 import { MessagesService } from '../conversations/messages.service.js';
 import { TurnEvents } from '../conversations/turn.events.js';
@@ -68,15 +67,9 @@ export class VoiceTurnAcceptance {
     if (message) throw running({ runningMessageId: message.id });
   }
 
-  /** Whether a conversation can go on from there. @throws AppError not_found; invalid_input for a user's message */
-  async assertAnswer(ownerId: number, conversationId: number, replyTo: number | undefined): Promise<void> {
-    if (replyTo === undefined || replyTo === 0) return;
-    const message = await this.messages.findOwned(ownerId, replyTo);
-    if (message.conversationId !== conversationId) throw new AppError('not_found');
-    if (message.role === 'assistant') return;
-    throw new AppError('invalid_input', {
-      errors: [{ field: 'replyTo', message: fieldMessage('isAnswer') }],
-    });
+  /** Whether a conversation can go on from there. @throws AppError not_found; invalid_input, see `Branches.parent` */
+  async assertParent(ownerId: number, conversationId: number, replyTo: number | undefined): Promise<void> {
+    if (replyTo) await this.messages.assertParent(ownerId, conversationId, replyTo);
   }
 
   /** In the transaction that stores the transcription. Fails with a unique violation where another one is faster. */

@@ -58,7 +58,7 @@ export class VoiceTurnsService {
     try {
       const replay = await this.acceptance.replay(ownerId, idempotency);
       if (replay) return replay;
-      await this.acceptance.assertAnswer(ownerId, conversationId, dto.replyTo);
+      await this.acceptance.assertParent(ownerId, conversationId, dto.replyTo);
       return await this.make(ownerId, conversationId, dto, file, idempotency);
     } catch (error) {
       if (!isUniqueViolation(error)) throw error;

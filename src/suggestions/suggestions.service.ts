@@ -53,8 +53,8 @@ export class SuggestionsService {
     setting: PromptSetting,
   ): Promise<Pick<Suggestion, 'items' | 'reason'>> {
     const { ownerId, id } = answer;
-    const question = await this.messages.findOwned(ownerId, answer.replyTo ?? 0);
-    const turn = { question: question.content, answer: answer.content };
+    const question = await this.messages.promptOf(answer);
+    const turn = { question: question?.content ?? '', answer: answer.content };
     const tokens = this.writer.tokens(setting, turn);
     const deadline = Date.now() + this.env.SUGGESTIONS_TIMEOUT_MS;
     while (Date.now() < deadline) {

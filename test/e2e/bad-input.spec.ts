@@ -7,6 +7,7 @@ import {
   bodyProperties,
   encodeBody,
   fillPath,
+  kindOfOperation,
   kindOfPath,
   kindOfProperty,
   type Operation,
@@ -57,8 +58,10 @@ describe('bad input', { timeout: 120_000 }, () => {
     return { client, own: { ...own, users: [(await ctx.register()).account.id] } };
   }
 
-  function pathFor({ own }: Caller, { template, name }: Operation): string {
-    return template.includes('{') ? fillPath(template, idsOf(own, kindOfPath(template), name)[0]!) : template;
+  function pathFor({ own }: Caller, operation: Operation): string {
+    const { template, name } = operation;
+    if (!template.includes('{')) return template;
+    return fillPath(template, idsOf(own, kindOfOperation(operation), name)[0]!);
   }
 
   function goodBody({ client, own }: Caller, operation: Operation): Record<string, unknown> {

@@ -5,7 +5,7 @@ import {
   bodyProperties,
   encodeBody,
   fillPath,
-  kindOfPath,
+  kindOfOperation,
   kindOfProperty,
   type Operation,
   operationsOf,
@@ -72,7 +72,7 @@ describe('what belongs to somebody else', { timeout: 120_000 }, () => {
     for (const operation of withPathParameter()) {
       const body = ownBody(operation, own, stranger.account);
       const expected = operation.template.includes('/admin/') ? 'route_not_found' : 'not_found';
-      const ids = idsOf(theirs, kindOfPath(operation.template), operation.name);
+      const ids = idsOf(theirs, kindOfOperation(operation), operation.name);
       for (const id of ids) {
         const answer = await call(stranger, operation, fillPath(operation.template, id), body);
         calls += 1;
@@ -99,7 +99,7 @@ describe('what belongs to somebody else', { timeout: 120_000 }, () => {
     for (const operation of operations) {
       // Whoever only reads has everything afterwards.
       const { client: owner, own } = operation.method === 'GET' ? reader : await someone();
-      const [id] = idsOf(own, kindOfPath(operation.template), operation.name);
+      const [id] = idsOf(own, kindOfOperation(operation), operation.name);
       const body = ownBody(operation, own, owner.account);
       const answer = await call(owner, operation, fillPath(operation.template, id!), body);
       if (answer.status >= 300)
@@ -137,7 +137,7 @@ describe('what belongs to somebody else', { timeout: 120_000 }, () => {
         const path = operation.template.includes('{')
           ? fillPath(
               operation.template,
-              idsOf(own, kindOfPath(operation.template), `${operation.name} ${name}`)[0]!,
+              idsOf(own, kindOfOperation(operation), `${operation.name} ${name}`)[0]!,
             )
           : operation.template;
         const foreign = [...idsOf(theirs, kind, `${operation.name} ${name}`), ...NOBODYS];
@@ -238,7 +238,7 @@ describe('without a login', () => {
     expect(secured.length).toBeGreaterThan(20);
     for (const operation of secured) {
       const path = operation.template.includes('{')
-        ? fillPath(operation.template, idsOf(own, kindOfPath(operation.template), operation.name)[0]!)
+        ? fillPath(operation.template, idsOf(own, kindOfOperation(operation), operation.name)[0]!)
         : operation.template;
       const body = encodeBody(operation, sampleBody(ctx.spec.document, operation));
       for (const token of [null, 'nonsense', `${owner.token}x`]) {

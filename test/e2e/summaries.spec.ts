@@ -153,6 +153,27 @@ describe('a long conversation', () => {
     60_000,
   );
 
+  it.each(['user', 'assistant'])(
+    'of recorded messages of one role (%s) alone is summarized as well: nothing is lost',
+    async (role) => {
+      noteSources();
+      const client = await ctx.register();
+      const id = await begin(client);
+      const items = Array.from({ length: 14 }, (_, n) => ({ role, content: long(n).trim() }));
+      await client.post(`conversations/${id}/messages/records`, { items }, { expect: 201 });
+      const first = await say(client, id, 'And then?');
+      await settled(id);
+      await say(client, id, 'Well?');
+      const request = messagesOf(asked().at(-1)!).map((one) => ({ ...one, content: one.content.trim() }));
+      const before = [...items.map(({ content }) => content), 'And then?', first.assistantMessage.content];
+      expectWhole(
+        request,
+        before.map((content) => content.trim()),
+      );
+      expect(Number((await rowOf(id)).until)).toBeGreaterThan(5);
+    },
+  );
+
   it('is booked with its summaries, once each', async () => {
     const client = await ctx.register();
     const id = await begin(client);

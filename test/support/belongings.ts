@@ -50,6 +50,13 @@ const MAKERS: Record<string, Maker> = {
     );
     return [body.assistantMessage.id, body.userMessage.id];
   },
+  // Messages without an answer: the only ones whose text can be another one.
+  records: async (client) => {
+    const [id] = await make(client, 'conversations', { title: 'Records' });
+    const items = [{ role: 'user', content: 'Oolong, please.' }];
+    const { body } = await client.post(`conversations/${id}/messages/records`, { items }, { expect: 201 });
+    return [body.items[0].id];
+  },
   // A kind that is done at once, by the API itself: what belongs to somebody does not change by itself.
   reviews: async (client, { messages }) => {
     const asked = { kind: 'pronunciation' };
@@ -129,7 +136,7 @@ export function idsOf(belongings: Belongings, kind: string, where: string): numb
 }
 
 /** Kinds that are listed only under something else. */
-const WITHOUT_LIST = ['messages', 'reviews', 'documents', 'voice-messages'];
+const WITHOUT_LIST = ['messages', 'records', 'reviews', 'documents', 'voice-messages'];
 
 /** Everything of these belongings as its owner reads it. */
 export async function readBelongings(
@@ -157,6 +164,7 @@ const PATHS: Record<string, string> = {
   transcriptions: 'speech/transcriptions',
   'api-keys': 'users/me/api-keys',
   documents: 'files',
+  records: 'messages',
   exports: 'users/me/exports',
 };
 

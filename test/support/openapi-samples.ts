@@ -170,6 +170,14 @@ export function kindOfPath(template: string): string {
   return segment;
 }
 
+/** What is done to some objects of a kind only. */
+const KINDS_OF_OPERATIONS: Record<string, string> = { 'PATCH /api/v1/messages/{id}': 'records' };
+
+/** The kind of the object in an operation's path that it works on. */
+export function kindOfOperation({ name, template }: Pick<Operation, 'name' | 'template'>): string {
+  return KINDS_OF_OPERATIONS[name] ?? kindOfPath(template);
+}
+
 /** Properties that name an object, and do not say so in their name. */
 const KINDS: Record<string, string> = { replyTo: 'messages', fileIds: 'documents' };
 

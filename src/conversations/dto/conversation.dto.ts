@@ -30,7 +30,7 @@ export class ConversationDto {
   externalId!: string | null;
 
   /**
-   * `seq` of the answer that the conversation goes on from: the end of its active branch; 0 while it is empty.
+   * `seq` of the message that the conversation goes on from: the end of its active branch; 0 while it is empty.
    * @example 2
    */
   activeSeq!: number;
@@ -157,7 +157,7 @@ export class ChangeConversationDto {
   topicId?: number | null;
 
   /**
-   * `seq` of a message whose branch becomes the active one; the conversation goes on from the newest answer behind it.
+   * `seq` of a message whose branch becomes the active one; the conversation goes on from the newest message behind it.
    * @example 2
    */
   @Optional()

@@ -4,7 +4,7 @@ import { turnErrorText } from '../../common/stored-errors.js';
 import { currentLanguage } from '../../common/request-context.js';
 import { MaxLength, Optional, OptionalOrNull } from '../../common/validation.js';
 import { MessageFileDto } from '../../files/dto/file.dto.js';
-import type { FinishReason, Message, MessageStatus } from '../message.entity.js';
+import { type FinishReason, isFinal, type Message, type MessageStatus } from '../message.entity.js';
 
 /** Why an answer failed or was interrupted. */
 export class MessageErrorDto {
@@ -71,8 +71,9 @@ export class MessageDto {
   status!: MessageStatus;
 
   /**
-   * The message before it on its branch. Of an answer: the id of the user's message, which may have several answers.
-   * Of a user's message: the id of the answer that it follows; null at the beginning.
+   * The message before it on its branch; null at the beginning. Of an answer: the id of the user's message, which may
+   * have several answers. Of a user's message: the id of the answer that it follows. What was recorded follows whatever
+   * was said before.
    * @example 41
    */
   replyTo!: number | null;
@@ -130,6 +131,12 @@ export class MessageDto {
       ...{ usage: usageOf(message), feedback, feedbackComment, revealedAt, createdAt },
     };
   }
+}
+
+/** Whether somebody has said it: an answer that is not there yet, has failed, or is empty is none. */
+export function wasSaid({ role, status, content }: Pick<Message, 'role' | 'status' | 'content'>): boolean {
+  if (role === 'user') return true;
+  return isFinal(status) && status !== 'failed' && content.trim() !== '';
 }
 
 function filesOf({ id, hasFiles, files }: Message): MessageFileDto[] {

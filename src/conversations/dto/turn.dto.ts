@@ -59,8 +59,8 @@ export class PromptDto extends RegenerateDto {
 
 export class SendMessageDto extends PromptDto {
   /**
-   * The answer of this conversation to go on from, null for its beginning: a message that is said otherwise begins
-   * a branch beside the first one. Without it the conversation goes on from its active branch.
+   * The answer of this conversation to go on from, or a message that was recorded without one; null for the beginning: a
+   * message that is said otherwise begins a branch beside the first one. Without it the conversation goes on from its active branch.
    * @example 42
    */
   @OptionalOrNull()

@@ -1,15 +1,11 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsIn, IsString, ValidateBy, ValidateNested } from 'class-validator';
-import { MaxLength, Optional } from '../../common/validation.js';
+import { ArrayMaxSize, IsArray, IsIn, IsString, ValidateNested } from 'class-validator';
+import { HoldsNoLists, MaxLength, Optional } from '../../common/validation.js';
 import { NewPromptDto, PROMPT_SCOPES, type PromptScopeName } from './prompt-input.dto.js';
 
 export const PROMPTS_FORMAT = 'parley-prompts';
 export const PROMPTS_VERSION = 1;
-
-/** What `ValidateNested` leaves out: for a list it looks at what is in it. */
-const HoldsNoLists = () =>
-  ValidateBy({ name: 'isObject', validator: { validate: (value) => !Array.isArray(value) } }, { each: true });
 
 const DUPLICATES = ['skip', 'keep'] as const;
 
