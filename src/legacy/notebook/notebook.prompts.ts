@@ -1,0 +1,61 @@
+import { Injectable, StreamableFile } from '@nestjs/common';
+import type { AuthUser } from '../../common/current-user.js';
+import type { AppError } from '../../common/errors.js';
+import { PromptsService } from '../../prompts/prompts.service.js';
+import type { AddedPromptDto, AddPromptDto, DrawnPromptsDto } from './dto/prompt.dto.js';
+import { wrongField } from './notebook.errors.js';
+import { pythonList } from './python-notation.js';
+
+const DRAWN = 8;
+
+/** Examples: those of the shared library, and the caller's own. */
+@Injectable()
+export class NotebookPrompts {
+  constructor(private readonly prompts: PromptsService) {}
+
+  /**
+   * @param accept the request's header. Without a plain wish for JSON it is the older backend's page: Python's notation
+   *   under the name of HTML
+   */
+  async draw(user: AuthUser, accept: string | undefined): Promise<StreamableFile | DrawnPromptsDto> {
+    const { items } = await this.prompts.random(user.id, { count: DRAWN });
+    if (wantsJson(accept))
+      return {
+        code: 0,
+        prompts: items.map(({ title, text }) => ({ prompt_title: title, prompt_text: text })),
+      };
+    const written = items.map(({ title, text }) => pythonList([title, text])).join('');
+    return new StreamableFile(Buffer.from(written), { type: 'text/html; charset=utf-8' });
+  }
+
+  /**
+   * An admin stores for everybody, as the older backend did for whoever came; what others store is their own.
+   * @throws AppError prompt_title_taken, too_many_prompts
+   */
+  async add(user: AuthUser, { prompt_title, prompt_text }: AddPromptDto): Promise<AddedPromptDto> {
+    const shared = user.role === 'admin';
+    await this.prompts.create(user, { title: prompt_title, text: prompt_text, shared, uniqueTitle: true });
+    return { code: 0, prompt_title, prompt_text, prompt_msg: '示例promp存储成功' };
+  }
+}
+
+/** What is said where an example is not stored. */
+export function notStored(code: -1 | -3, message?: string) {
+  return (error: AppError, given: unknown): AddedPromptDto => ({
+    code,
+    prompt_title: textIn(given, 'prompt_title'),
+    prompt_text: textIn(given, 'prompt_text'),
+    prompt_msg: message ?? wrongField(error) ?? '示例promp存储失败',
+  });
+}
+
+/** Clients that take anything get what the older backend gave: libraries for HTTP ask for JSON, and for the rest. */
+function wantsJson(accept = ''): boolean {
+  const types = accept.split(',').map((range) => range.split(';')[0]!.trim().toLowerCase());
+  return types.includes('application/json') && !types.some((type) => /^(text\/(html|\*)|\*\/\*)$/.test(type));
+}
+
+function textIn(given: unknown, field: string): string {
+  const value: unknown = Object.entries(given ?? {}).find(([name]) => name === field)?.[1];
+  return typeof value === 'string' ? value : '';
+}
