@@ -34,6 +34,6 @@ import { UploadsService } from './uploads.service.js';
     ...[FilesService, BlobRemovals, BlobRemover, PassagesService, PicturesService, ReadingsService],
     ...[Extractions, ExtractionStore, ExtractionReader, ExtractionRunner, ExtractionSweeper],
   ],
-  exports: [FilesService, PicturesService, ReadingsService],
+  exports: [FilesService, PicturesService, ReadingsService, UploadsService],
 })
 export class FilesModule {}

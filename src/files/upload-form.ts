@@ -18,6 +18,8 @@ export interface FormRules<T> {
   maxFiles: number;
   /** Of each file. */
   maxBytes: number;
+  /** Told of the text fields so far whenever one has come: where it throws, nothing more is received. */
+  onField?: (texts: Readonly<Record<string, unknown>>) => Promise<void>;
 }
 
 /** A file that was received and is nobody's yet: to be kept, or dropped. */
@@ -44,15 +46,19 @@ export async function readForm<T extends object>(
   store: FilesService,
   rules: FormRules<T>,
 ): Promise<Form<T>> {
-  const { fields: Fields, part: name, maxFiles, maxBytes } = rules;
+  const { fields: Fields, part: name, maxFiles, maxBytes, onField } = rules;
   if (Number(request.headers['content-length']) > maxFiles * maxBytes + FORM_BYTES)
     throw new AppError('file_too_large', { params: { maxBytes } });
   const texts: Record<string, unknown> = {};
   const files: UploadedFile[] = [];
   try {
     for await (const part of partsOf(request, rules)) {
-      if (part.type === 'file') files.push(await receive(part, store, name, maxBytes));
-      else add(part, texts, name);
+      if (part.type === 'file') {
+        files.push(await receive(part, store, name, maxBytes));
+        continue;
+      }
+      add(part, texts, name);
+      await onField?.(texts);
     }
     return { fields: await checkFields(texts, Fields), files };
   } catch (error) {

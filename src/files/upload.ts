@@ -6,7 +6,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AppError } from '../common/errors.js';
 import { sendProblem } from '../common/problem.filter.js';
 import type { FilesService } from './files.service.js';
-import { checkFields, invalidField, readForm, type UploadedFile } from './upload-form.js';
+import { checkFields, type FormRules, invalidField, readForm, type UploadedFile } from './upload-form.js';
 
 /** The one part of a form that is a file, and what it is called where there may be several. */
 const FILE = 'file';
@@ -75,13 +75,13 @@ export function ApiUpload(Fields: Type, description: string, isFileOptional = fa
   );
 }
 
-/** Marks and describes a route that takes files, as the parts `files` of a form, and nothing else. */
-export function ApiUploads(name: string, description: string): MethodDecorator {
+/** Marks and describes a route that takes files, as the parts `files` of a form, and the fields of `Fields`, if any. */
+export function ApiUploads(name: string, description: string, Fields: Type = NoFields): MethodDecorator {
   const property = { type: 'array', items: BINARY, description, required: true } as const;
   return applyDecorators(
     RouteConfig({ upload: 'form' } satisfies UploadConfig),
     ApiConsumes(AS_FORM),
-    ApiBody({ type: formOf(name, NoFields, FILES, property) }),
+    ApiBody({ type: formOf(name, Fields, FILES, property) }),
   );
 }
 
@@ -122,6 +122,14 @@ export async function readUpload<T extends object>(
   return { fields, file };
 }
 
+export interface UploadsRules {
+  maxFiles: number;
+  /** Of each file. */
+  maxBytes: number;
+  /** What the text fields are, and who is told of them as they come; without it there are none. */
+  texts?: Pick<FormRules<object>, 'fields' | 'onField'>;
+}
+
 /**
  * Reads a form with one file or several; see `readForm`.
  * @throws AppError and StorageUnavailableError as there; invalid_input also without a file, or with too many
@@ -129,11 +137,10 @@ export async function readUpload<T extends object>(
 export async function readUploads(
   request: FastifyRequest,
   store: FilesService,
-  { maxFiles, maxBytes }: { maxFiles: number; maxBytes: number },
+  { maxFiles, maxBytes, texts = { fields: NoFields } }: UploadsRules,
 ): Promise<UploadedFile[]> {
   if (!isForm(request)) throw invalidField(FILES, 'isRequiredHere');
-  const rules = { fields: NoFields, part: FILES, maxFiles, maxBytes };
-  const { files } = await readForm(request, store, rules);
+  const { files } = await readForm(request, store, { ...texts, part: FILES, maxFiles, maxBytes });
   if (files.length === 0) throw invalidField(FILES, 'isRequiredHere');
   return files;
 }

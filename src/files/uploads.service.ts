@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type Type } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { FastifyRequest } from 'fastify';
 import { type DataSource, type EntityManager, In } from 'typeorm';
@@ -11,10 +11,25 @@ import { FileLimits } from './file-limits.js';
 import { FilesService } from './files.service.js';
 import { MediaTypes, PICTURES } from './media-types.js';
 import { StoredFile } from './stored-file.entity.js';
-import { readUploads } from './upload.js';
+import { readUploads, type UploadsRules } from './upload.js';
 import type { UploadedFile } from './upload-form.js';
 
 const FILES_AT_ONCE = 10;
+
+/** An upload whose form says whose it is. */
+export interface NamedUpload {
+  /** What the form's text fields are. */
+  fields: Type<object>;
+  /** Which of them names the owner. */
+  field: string;
+  /** Who has logged in, where somebody has: nothing is received for him that there is no room for. */
+  loginId: number | undefined;
+  /**
+   * Whose it is, by what the field says, which is undefined where there is none. Asked as soon as the field has come, and
+   * when all has: where it throws, nothing is kept, and what has not come yet is not received.
+   */
+  ownerOf: (named: unknown) => Promise<number>;
+}
 
 /** A file whose media type is known and taken. */
 interface TypedFile extends UploadedFile {
@@ -24,14 +39,18 @@ interface TypedFile extends UploadedFile {
 /** Takes in what users upload to be looked at or read: all of a request, or nothing of it. */
 @Injectable()
 export class UploadsService {
+  private readonly rules: UploadsRules;
+
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly files: FilesService,
     private readonly mediaTypes: MediaTypes,
     private readonly limits: FileLimits,
     private readonly extractions: Extractions,
-    @Inject(ENV) private readonly env: Env,
-  ) {}
+    @Inject(ENV) env: Env,
+  ) {
+    this.rules = { maxFiles: FILES_AT_ONCE, maxBytes: env.FILES_MAX_BYTES };
+  }
 
   /**
    * Stores the files of a form, and has them read. Whoever has the same bytes already gets the file that he has. What
@@ -42,11 +61,32 @@ export class UploadsService {
    */
   async accept(ownerId: number, request: FastifyRequest): Promise<StoredFile[]> {
     await this.limits.admit(ownerId);
-    const rules = { maxFiles: FILES_AT_ONCE, maxBytes: this.env.FILES_MAX_BYTES };
-    const uploads = await readUploads(request, this.files, rules);
+    const uploads = await readUploads(request, this.files, this.rules);
+    return this.kept(uploads, () => Promise.resolve(ownerId));
+  }
+
+  /** As `accept`, of a form that has text fields as well, one of which names the owner. */
+  async acceptNamed(
+    { fields, field, loginId, ownerOf }: NamedUpload,
+    request: FastifyRequest,
+  ): Promise<StoredFile[]> {
+    if (loginId !== undefined) await this.limits.admit(loginId);
+    let named: unknown;
+    const onField = async (texts: Readonly<Record<string, unknown>>) => {
+      if (texts[field] === named) return;
+      named = texts[field];
+      await ownerOf(named);
+    };
+    const uploads = await readUploads(request, this.files, { ...this.rules, texts: { fields, onField } });
+    return this.kept(uploads, () => ownerOf(named));
+  }
+
+  /** Keeps all of them, or none. */
+  private async kept(uploads: UploadedFile[], owner: () => Promise<number>): Promise<StoredFile[]> {
     const kept = new Set<string>();
     try {
       const typed = await this.typesOf(uploads);
+      const ownerId = await owner();
       const stored = await inTransaction(this.dataSource, (manager) => this.store(manager, ownerId, typed));
       for (const { storageKey } of stored) kept.add(storageKey);
       const made = stored.filter(({ storageKey }) =>
