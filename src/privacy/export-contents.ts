@@ -14,7 +14,7 @@ import { User } from '../users/user.entity.js';
 import type { DataExport } from './data-export.entity.js';
 import type { ExportArchive } from './export-archive.js';
 import { EXPORT_LISTS, filesOf, pagesOf, placeOf } from './export-lists.js';
-import { jsonDocument, jsonList } from './json-stream.js';
+import { jsonDocument, jsonList } from '../common/json-stream.js';
 
 const FORMAT = { format: 'parley-export', version: 1 };
 const PAGE = 100;

@@ -10,6 +10,19 @@ export function jsonList(pages: AsyncIterable<unknown[]>, head = '[', tail = ']\
   return Readable.from(written(pages, head, tail), { objectMode: false });
 }
 
+/** The same pages, once the first one is there: what goes wrong before that is an error of its own. */
+export async function begun<T>(pages: AsyncIterable<T>): Promise<AsyncIterable<T>> {
+  const iterator = pages[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  return (async function* () {
+    try {
+      for (let next = first; !next.done; next = await iterator.next()) yield next.value;
+    } finally {
+      await iterator.return?.();
+    }
+  })();
+}
+
 async function* written(pages: AsyncIterable<unknown[]>, head: string, tail: string): AsyncGenerator<Buffer> {
   let before = `${head}\n`;
   for await (const page of pages) {
