@@ -23,7 +23,9 @@ export function wantsEvents(request: FastifyRequest): boolean {
 /** Aborts when the client has gone, or has everything. */
 export function goneSignal(reply: FastifyReply): AbortSignal {
   const gone = new AbortController();
-  reply.raw.once('close', () => gone.abort());
+  // Who left while his turn was waited for is told of no more.
+  if (reply.raw.destroyed) gone.abort();
+  else reply.raw.once('close', () => gone.abort());
   return gone.signal;
 }
 

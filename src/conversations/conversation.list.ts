@@ -19,6 +19,8 @@ const positionOf = ({ lastMessageAt, pinned, id }: Conversation) => [
   ...[lastMessageAt.getTime(), pinned ? -id : id],
 ];
 
+const NEWEST_PAGE = 500;
+
 /** The list of somebody's conversations: pinned ones before the others, of each the one last talked in first. */
 @Injectable()
 export class ConversationList {
@@ -32,6 +34,18 @@ export class ConversationList {
     if (q !== undefined) return this.found(ownerId, { ...query, q });
     const { items, nextCursor } = await this.page(ownerId, query);
     return { items: items.map((conversation) => ConversationDto.from(conversation)), nextCursor };
+  }
+
+  /** All that are not put away, the one last talked in first, whether pinned or not; page by page. */
+  async *newest(ownerId: number): AsyncGenerator<ConversationDto[], void, undefined> {
+    const query = { archived: 'false' as const, limit: NEWEST_PAGE };
+    let rows: Conversation[] = [];
+    do {
+      const last = rows.at(-1);
+      const behind = last ? [last.lastMessageAt.getTime(), last.id] : [];
+      rows = await this.part(ownerId, query, { behind }, NEWEST_PAGE);
+      yield rows.map((conversation) => ConversationDto.from(conversation));
+    } while (rows.length === NEWEST_PAGE);
   }
 
   /** Those of the list in which something was said. */
@@ -63,15 +77,16 @@ export class ConversationList {
     return pageOf(rows, query.limit, positionOf);
   }
 
-  /** The pinned conversations, or the others: each part of the list is read in the order of an index. */
+  /** The pinned conversations, the others, or all: each part of the list is read in the order of an index. */
   private part(
     ownerId: number,
     { chatbotId, topicId, archived, limit }: PlainQuery,
-    { pinned, behind: [time, id] }: { pinned: 0 | 1; behind: number[] },
+    { pinned, behind: [time, id] }: { pinned?: 0 | 1; behind: number[] },
     take = limit + 1,
   ): Promise<Conversation[]> {
     const select = this.conversations.createQueryBuilder('c');
-    select.where('c.ownerId = :ownerId AND c.pinned = :pinned', { ownerId, pinned });
+    select.where('c.ownerId = :ownerId', { ownerId });
+    if (pinned !== undefined) select.andWhere('c.pinned = :pinned', { pinned });
     if (archived !== 'all')
       select.andWhere('c.archived = :archived', { archived: Number(archived === 'true') });
     if (chatbotId !== undefined) select.andWhere('c.chatbotId = :chatbotId', { chatbotId });

@@ -62,6 +62,11 @@ export class ConversationsService {
     return this.lists.read(ownerId, query);
   }
 
+  /** All that are not put away, the one last talked in first, whether pinned or not; page by page. */
+  newest(ownerId: number): AsyncIterable<ConversationDto[]> {
+    return this.lists.newest(ownerId);
+  }
+
   async find(ownerId: number, id: number): Promise<ConversationDto> {
     return ConversationDto.from(await this.findOwned(ownerId, id));
   }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { Between, IsNull, LessThan, type Repository } from 'typeorm';
+import { Between, In, IsNull, LessThan, type Repository } from 'typeorm';
 import { decodeCursor, type Page, pageOf } from '../common/cursor-page.js';
 import { AppError } from '../common/errors.js';
 import { Branches } from './branches.js';
@@ -18,6 +18,9 @@ import { type MessageRecord, MessageRecords } from './message-records.js';
 
 /** Messages that are read at a time where all are. */
 const PAGE = 100;
+
+/** Messages may be long. */
+const BRANCH_PAGE = 40;
 
 /** Messages, as their owners read them. */
 @Injectable()
@@ -67,6 +70,25 @@ export class MessagesService {
       if (rows.push(message) > limit) break;
     }
     return pageOf(rows, limit, ({ seq, replyTo }) => [seq, replyTo ?? 0]);
+  }
+
+  /**
+   * The active branch of a conversation, oldest message first, page by page: of all of it there are only ids in memory.
+   * @throws AppError not_found
+   */
+  async *activeBranch(
+    ownerId: number,
+    conversationId: number,
+  ): AsyncGenerator<MessageDto[], void, undefined> {
+    const conversation = await this.conversations.findOwned(ownerId, conversationId);
+    const end = await this.branches.activeEnd(conversation);
+    const ids = end ? (await this.branches.line(conversation, end)).map(({ id }) => id).reverse() : [];
+    for (let from = 0; from < ids.length; from += BRANCH_PAGE) {
+      const where = { id: In(ids.slice(from, from + BRANCH_PAGE)), ownerId };
+      const rows = await this.messages.find({ where, order: { seq: 'ASC' } });
+      await this.files.load(rows);
+      yield rows.map((message) => MessageDto.from(message));
+    }
   }
 
   /** The first messages of a conversation from one place to another, in their order; none where it is gone. */

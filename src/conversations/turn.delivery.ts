@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { StreamEvent } from '../../libs/streams/event-streams.js';
 import { goneSignal, streamEvents, wantsEvents } from '../common/event-stream.js';
 import { MessageDto } from './dto/message.dto.js';
-import type { TurnDto, TurnEndDto } from './dto/turn.dto.js';
+import type { DeltaDto, TurnDto, TurnEndDto } from './dto/turn.dto.js';
 import { MessagesService } from './messages.service.js';
 import { TurnEvents } from './turn.events.js';
 import type { StoredTurn } from './turn.replays.js';
@@ -34,6 +34,30 @@ export class TurnDelivery {
     return endOf(turn, this.events.read(turn.assistantMessage, 0, signal));
   }
 
+  /**
+   * The text of a turn's answer in pieces, as they come; at last, the answer as it has ended. Undefined where that is not
+   * known: nobody waits any more, or the answer was deleted.
+   * @param signal ends the listening, not the turn
+   */
+  async *text(
+    { assistantMessage }: StoredTurn,
+    signal: AbortSignal,
+  ): AsyncGenerator<string, MessageDto | undefined> {
+    let told = 0;
+    for await (const batch of this.events.read(assistantMessage, 0, signal)) {
+      const deltas = batch.filter(({ type }) => type === 'message.delta');
+      const text = deltas.map(({ data }) => (data as DeltaDto).text).join('');
+      told += text.length;
+      const last = batch.at(-1)!;
+      const ended = isEnd(last) ? (last.data as TurnEndDto).message : undefined;
+      // Where its stream was lost, the end has all of it.
+      const piece = text + (ended?.content.slice(told) ?? '');
+      if (piece !== '') yield piece;
+      if (ended) return ended;
+    }
+    return undefined;
+  }
+
   /** Answers with the events of a turn above `after`. @throws AppError not_found */
   async replay(ownerId: number, messageId: number, after: number, reply: FastifyReply): Promise<void> {
     const answer = await this.messages.findAnswer(ownerId, messageId);
@@ -50,4 +74,8 @@ async function endOf(
   for await (const batch of batches) last = batch.at(-1);
   const ended = (last?.data as TurnEndDto | undefined)?.message ?? MessageDto.from(assistantMessage);
   return { userMessage: MessageDto.from(userMessage), assistantMessage: ended };
+}
+
+function isEnd({ type }: StreamEvent): boolean {
+  return type !== 'message.created' && type !== 'message.delta';
 }
