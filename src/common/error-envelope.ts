@@ -14,8 +14,11 @@ export interface ErrorText {
   detail: string;
 }
 
-/** How the errors of routes look that do not answer with problem details. */
-export type ErrorEnvelope = (error: AppError, said: ErrorText) => ErrorAnswer;
+/**
+ * How the errors of routes look that do not answer with problem details.
+ * @param route the route's pattern
+ */
+export type ErrorEnvelope = (error: AppError, said: ErrorText, route: string) => ErrorAnswer;
 
 /** Part of a route's configuration. */
 export interface EnvelopeConfig {

@@ -80,7 +80,11 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
   if (error.retryAfter !== undefined) reply.header('Retry-After', Math.max(1, Math.ceil(error.retryAfter)));
   // Set already, but where the router refused the URL before any hook ran.
   reply.header('X-Request-Id', request.id);
-  const enveloped = envelopeOf(request)?.(error, { status, title: text.title, detail });
+  const enveloped = envelopeOf(request)?.(
+    error,
+    { status, title: text.title, detail },
+    request.routeOptions.url ?? '',
+  );
   const answered = enveloped?.status ?? status;
   if (answered === 401) reply.header('WWW-Authenticate', 'Bearer');
   const body: ProblemDto & Record<string, unknown> = {

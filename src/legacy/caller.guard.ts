@@ -28,10 +28,17 @@ export class CallerGuard implements CanActivate {
     if (marked<boolean>(PUBLIC_ROUTE)) return true;
     const request = context.switchToHttp().getRequest<RequestWithUser>();
     const named = marked<NamedUser | NamedObject>(NAMES_CALLER);
+    if (request.user === undefined && this.isFoundLater(request, named)) return true;
     if (request.user === undefined) request.user = await this.believed(request, named);
     else if (marked<boolean>(CHANGES_BY_GET)) refuseLinks(request);
     if (named && 'user' in named) assertNamed(request.user, named, valuesOf(request, named.user));
     return true;
+  }
+
+  /** In a closed network: the form, which says who sends it, has not been read yet. */
+  private isFoundLater(request: FastifyRequest, named: NamedUser | NamedObject | undefined): boolean {
+    const isInForm = named !== undefined && 'inForm' in named && named.inForm === true;
+    return isInForm && Boolean(this.env.LEGACY_TRUST_CALLER) && !hasToken(request);
   }
 
   /** @throws AppError unauthenticated, caller_unknown */
@@ -39,9 +46,7 @@ export class CallerGuard implements CanActivate {
     request: FastifyRequest,
     named: NamedUser | NamedObject | undefined,
   ): Promise<AuthUser> {
-    // Whoever shows a token means it: where it is wrong, a name does not make it good.
-    const hasToken = /^Bearer\b/i.test(request.headers.authorization ?? '');
-    if (!this.env.LEGACY_TRUST_CALLER || hasToken || !named) throw new AppError('unauthenticated');
+    if (!this.env.LEGACY_TRUST_CALLER || hasToken(request) || !named) throw new AppError('unauthenticated');
     const [value] = valuesOf(request, 'user' in named ? named.user : named.field);
     const user = value === undefined ? undefined : await this.callers.find(named, value);
     if (!user) throw new AppError('caller_unknown');
@@ -60,6 +65,11 @@ export function assertNamed(user: AuthUser, { as }: NamedUser, values: readonly 
 
 /** The cookie travels with links of other sites, too; only a page of this one may use it here. @throws AppError */
 function refuseLinks({ headers }: FastifyRequest): void {
-  if (/^Bearer\b/i.test(headers.authorization ?? '')) return;
+  if (hasToken({ headers })) return;
   if (headers['sec-fetch-site'] !== 'same-origin') throw new AppError('cross_site_request');
+}
+
+/** Whoever shows a token means it: where it is wrong, a name does not make it good. */
+function hasToken({ headers }: Pick<FastifyRequest, 'headers'>): boolean {
+  return /^Bearer\b/i.test(headers.authorization ?? '');
 }

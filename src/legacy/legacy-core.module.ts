@@ -4,6 +4,7 @@ import { ConversationsModule } from '../conversations/conversations.module.js';
 import { TopicsModule } from '../topics/topics.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { CallerGuard } from './caller.guard.js';
+import { FormCallers } from './form-callers.service.js';
 import { LegacyAccounts } from './legacy-accounts.service.js';
 import { TrustedCallers } from './trusted-callers.service.js';
 
@@ -11,7 +12,7 @@ import { TrustedCallers } from './trusted-callers.service.js';
 @Global()
 @Module({
   imports: [AuthModule, UsersModule, TopicsModule, ConversationsModule],
-  providers: [CallerGuard, TrustedCallers, LegacyAccounts],
-  exports: [CallerGuard, TrustedCallers, LegacyAccounts],
+  providers: [CallerGuard, TrustedCallers, FormCallers, LegacyAccounts],
+  exports: [CallerGuard, TrustedCallers, FormCallers, LegacyAccounts],
 })
 export class LegacyCoreModule {}

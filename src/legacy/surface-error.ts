@@ -13,6 +13,6 @@ export class SurfaceError extends AppError {
 
 /** The envelope of a surface: what it has thrown itself goes out as it is. */
 export function enveloping(others: ErrorEnvelope): ErrorEnvelope {
-  return (error: AppError, said: ErrorText) =>
-    error instanceof SurfaceError ? error.answer : others(error, said);
+  return (error: AppError, said: ErrorText, route: string) =>
+    error instanceof SurfaceError ? error.answer : others(error, said, route);
 }
