@@ -13,5 +13,6 @@ import { SuggestionsService } from './suggestions.service.js';
   imports: [TypeOrmModule.forFeature([Suggestion]), ConversationsModule, UsageModule],
   controllers: [SuggestionsController],
   providers: [SuggestionsService, SuggestionStore, SuggestionWriter],
+  exports: [SuggestionsService],
 })
 export class SuggestionsModule {}
