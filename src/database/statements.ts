@@ -75,6 +75,77 @@ export async function insertMissing<T extends object>(
   }
 }
 
+/** So much text in a statement: servers take 16 MiB at a time, where nobody has set another limit. */
+const CHARACTERS_AT_ONCE = 2_000_000;
+
+/** Inserts rows whose columns are all named but the ids, which the database gives: in few statements, in their order. */
+export async function insertRows<T extends object>(
+  manager: EntityManager,
+  entity: Entity<T>,
+  rows: T[],
+): Promise<void> {
+  const { table, columns } = shapeOf(manager, entity);
+  const given = columns.filter(({ isGenerated }) => !isGenerated);
+  const names = given.map(({ databaseName }) => quoted(databaseName)).join(', ');
+  const tuple = `(${marks(given)})`;
+  const tuples = rows.map((row) =>
+    given.map((column) => stored(manager, column, (row as ObjectLiteral)[column.propertyName])),
+  );
+  for (const some of portionsOf(tuples))
+    await execute(
+      manager,
+      `INSERT INTO ${table} (${names}) VALUES ${some.map(() => tuple).join(', ')}`,
+      some.flat(),
+    );
+}
+
+function* portionsOf(tuples: unknown[][]): Generator<unknown[][]> {
+  let some: unknown[][] = [];
+  let characters = 0;
+  for (const tuple of tuples) {
+    const length = tuple.reduce<number>(
+      (sum, value) => sum + (typeof value === 'string' ? value.length : 0),
+      0,
+    );
+    if (some.length > 0 && (some.length === ROWS_AT_ONCE || characters + length > CHARACTERS_AT_ONCE)) {
+      yield some;
+      [some, characters] = [[], 0];
+    }
+    some.push(tuple);
+    characters += length;
+  }
+  if (some.length > 0) yield some;
+}
+
+/** So many rows, each with values of its own, in a statement: it looks for each of them one by one. */
+const CASES_AT_ONCE = 200;
+
+/** Changes rows by their ids, each to values of its own, which all name the same columns: in few statements. */
+export async function updateEach<T extends { id: number }>(
+  manager: EntityManager,
+  entity: Entity<T>,
+  changes: (Pick<T, 'id'> & Partial<T>)[],
+): Promise<void> {
+  const { table, byProperty } = shapeOf(manager, entity);
+  const properties = Object.keys(changes[0] ?? {}).filter((property) => property !== 'id');
+  for (let from = 0; from < changes.length; from += CASES_AT_ONCE) {
+    const some = changes.slice(from, from + CASES_AT_ONCE);
+    const cases = some.map(() => 'WHEN ? THEN ?').join(' ');
+    const columns = properties.map((property) => byProperty.get(property)!);
+    const set = columns
+      .map(({ databaseName }) => `${quoted(databaseName)} = CASE id ${cases} END`)
+      .join(', ');
+    const values = columns.flatMap((column) =>
+      some.flatMap((change) => [
+        change.id,
+        stored(manager, column, (change as ObjectLiteral)[column.propertyName]),
+      ]),
+    );
+    const ids = some.map(({ id }) => id);
+    await execute(manager, `UPDATE ${table} SET ${set} WHERE id IN (${marks(ids)})`, [...values, ...ids]);
+  }
+}
+
 /** Changes the rows whose columns are equal to `where`, which null never is; returns how many there are. */
 export async function updateRows<T extends object>(
   manager: EntityManager,
