@@ -44,6 +44,11 @@ export async function matchesImported(hash: string, password: string): Promise<b
   return undefined;
 }
 
+/** Whether a password can be compared with this hash. */
+export function isReadable(hash: string): boolean {
+  return READERS.some((read) => read(hash) !== undefined);
+}
+
 function readPbkdf2(found: RegExpExecArray | null, encoding: 'base64' | 'hex'): ImportedHash | undefined {
   if (!found) return undefined;
   const [, name = '', iterations = '', salt = '', text = ''] = found;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Algorithm, hash, verify } from '@node-rs/argon2';
-import { matchesImported } from './imported-hash.js';
+import { isReadable, matchesImported } from './imported-hash.js';
 
 /** OWASP's first recommendation for argon2id: 19 MiB, two passes, one lane. */
 const OPTIONS = {
@@ -33,6 +33,11 @@ export class PasswordHasher {
     return false;
   }
 
+  /** Whether logins can be checked against this hash: it is ours, or one of those that older backends made. */
+  canVerify(passwordHash: string): boolean {
+    return ARGON2ID.test(passwordHash) || isReadable(passwordHash);
+  }
+
   /** Whether a hash is another system's, to be replaced as soon as its password is known. */
   isImported(passwordHash: string): boolean {
     return !passwordHash.startsWith(PREFIX);
@@ -40,6 +45,7 @@ export class PasswordHasher {
 }
 
 const PREFIX = '$argon2id$';
+const ARGON2ID = /^\$argon2id\$v=\d+\$m=\d+,t=\d+,p=\d+\$[A-Za-z\d+/]+\$[A-Za-z\d+/]+$/;
 
 /** Undefined where the hash cannot be read. */
 async function verified(passwordHash: string, password: string): Promise<boolean | undefined> {
