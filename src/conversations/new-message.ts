@@ -30,9 +30,14 @@ const BLANK: Partial<Message> = {
   finishedAt: null,
 };
 
+/** A message that is not stored yet; what is not said of it is nothing. */
+export function newMessage(values: Partial<Message>): Message {
+  return Object.assign(new Message(), BLANK, values);
+}
+
 /** In the manager's transaction: stores a message; what is not said of it is nothing yet. */
 export async function insertMessage(manager: EntityManager, values: Partial<Message>): Promise<Message> {
-  const message = Object.assign(new Message(), BLANK, values);
+  const message = newMessage(values);
   message.id = await insertRow(manager, Message, message);
   return message;
 }
