@@ -53,6 +53,28 @@ export class PromptImportService {
       return { imported, skipped: prompts.length - imported };
     });
   }
+
+  /** To be called before the transactions in which prompts are shared. */
+  async openShared(): Promise<void> {
+    await ensureScope(this.dataSource.manager, SHARED_SCOPE);
+  }
+
+  /**
+   * In the caller's transaction, and not for users: takes prompts into the library that everybody sees, but those whose
+   * title and text are there already.
+   * @returns those that were taken in
+   */
+  async share(manager: EntityManager, prompts: Copy[]): Promise<Copy[]> {
+    await lockScope(manager, SHARED_SCOPE);
+    const fresh = await withoutKnown(manager, SHARED_SCOPE, prompts);
+    await insert(manager, SHARED_SCOPE, fresh, await takePositions(manager, SHARED_SCOPE, fresh.length));
+    return fresh;
+  }
+
+  /** Of these prompts, those that `share` would take in. */
+  unshared(prompts: Copy[]): Promise<Copy[]> {
+    return withoutKnown(this.dataSource.manager, SHARED_SCOPE, prompts);
+  }
 }
 
 function refuseShared(prompts: Copy[]): void {
