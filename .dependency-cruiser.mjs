@@ -19,6 +19,8 @@ const FEATURES = {
   speech: ['users', 'files', 'topics', 'usage', 'conversations'],
   suggestions: ['users', 'conversations', 'usage', 'llm'],
   learning: ['users', 'conversations', 'speech', 'llm', 'usage'],
+  // What brings data of older backends in; nobody imports it.
+  imports: ['users', 'prompts', 'chatbots', 'topics', 'files', 'conversations', 'speech'],
   // All that belongs to somebody; nobody imports it.
   privacy: [
     ...['users', 'audit', 'auth', 'prompts', 'chatbots', 'topics', 'files', 'usage'],

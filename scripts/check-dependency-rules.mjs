@@ -56,6 +56,11 @@ const ROOMS = {
     front: 'planted.service.ts',
     may: [...GROUND, 'users', 'conversations', 'speech', 'llm', 'usage'],
   },
+  imports: {
+    dir: 'src/imports',
+    front: 'planted.entity.ts',
+    may: [...GROUND, 'users', 'prompts', 'chatbots', 'topics', 'files', 'conversations', 'speech'],
+  },
   privacy: {
     dir: 'src/privacy',
     front: 'planted.module.ts',
@@ -131,6 +136,7 @@ const PLANTS = [
   ['front-speech', 'src/speech/inner.ts', '../conversations/planted-inner.js'],
   ['front-suggestions', 'src/suggestions/inner.ts', '../conversations/planted-inner.js'],
   ['front-learning', 'src/learning/inner.ts', '../conversations/planted-inner.js'],
+  ['front-imports', 'src/imports/inner.ts', '../conversations/planted-inner.js'],
   ['front-privacy', 'src/privacy/inner.ts', '../conversations/planted-inner.js'],
   ['legacy-through-services', 'src/legacy/tutor/inner.ts', '../../conversations/planted-inner.js'],
   ['rooms-are-known', 'src/gadgets/gadget.ts', '../common/planted.js'],

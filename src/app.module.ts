@@ -26,6 +26,7 @@ import { Context1796600000000 } from '../migrations/1796600000000-context.js';
 import { Leaving1796700000000 } from '../migrations/1796700000000-leaving.js';
 import { Running1796800000000 } from '../migrations/1796800000000-running.js';
 import { PromptTitles1797100000000 } from '../migrations/1797100000000-prompt-titles.js';
+import { Imports1796900000000 } from '../migrations/1796900000000-imports.js';
 import { AuthModule } from './auth/auth.module.js';
 import { Session } from './auth/session.entity.js';
 import { Chatbot } from './chatbots/chatbot.entity.js';
@@ -46,6 +47,9 @@ import { FilePassage } from './files/file-passage.entity.js';
 import { FilesModule } from './files/files.module.js';
 import { StoredFile } from './files/stored-file.entity.js';
 import { HealthModule } from './health/health.module.js';
+import { ImportMark } from './imports/import-mark.entity.js';
+import { ImportSource } from './imports/import-source.entity.js';
+import { ImportedAccount } from './imports/imported-account.entity.js';
 import { LearningModule } from './learning/learning.module.js';
 import { LegacyModule } from './legacy/legacy.module.js';
 import { Review } from './learning/review.entity.js';
@@ -102,6 +106,9 @@ export const ENTITIES = [
   SpeechClip,
   VoiceTurn,
   DataExport,
+  ImportSource,
+  ImportMark,
+  ImportedAccount,
 ];
 export const MIGRATIONS = [
   Foundation1795000000000,
@@ -124,6 +131,7 @@ export const MIGRATIONS = [
   Leaving1796700000000,
   Running1796800000000,
   PromptTitles1797100000000,
+  Imports1796900000000,
 ];
 
 /** Every job that there is, but those with a lane of their own. */

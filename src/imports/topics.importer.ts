@@ -1,0 +1,76 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import type { ForeignRow } from '../database/foreign-database.js';
+import { insertRow } from '../database/statements.js';
+import { Topic } from '../topics/topic.entity.js';
+import type { Remark } from './import-report.js';
+import type { ImportRun } from './import-run.js';
+import { MarkedRows, type Planned } from './marked-rows.js';
+import { OldOwners } from './old-owners.js';
+import { oldText, oldTime } from './old-values.js';
+
+const THEME_LENGTH = 200;
+/** Whatever the learner speaks, these topics are answered in English. */
+const REPLY_LANGUAGE = 'en';
+
+type OldTopic = Pick<Topic, 'ownerId' | 'theme' | 'instructions' | 'context' | 'createdAt'>;
+
+/** Brings over topics. */
+@Injectable()
+export class TopicsImporter {
+  constructor(
+    private readonly rows: MarkedRows,
+    private readonly owners: OldOwners,
+  ) {}
+
+  bring(run: ImportRun): Promise<void> {
+    return this.rows.bring<OldTopic>(run, {
+      ...{ kind: 'topics', mark: 'topic' },
+      columns: ['user', 'theme', 'context', 'instructions', 'createdAt'],
+      plan: (rows) => this.plan(run, rows),
+      make: async (manager, items) => {
+        const ids: number[] = [];
+        for (const { values } of items) ids.push(await run.make(() => insertTopic(manager, values)));
+        return items.map(({ values }, at) => ({ newId: ids[at]!, ownerId: values.ownerId }));
+      },
+    });
+  }
+
+  private async plan(run: ImportRun, rows: ForeignRow[]) {
+    const owners = await this.owners.of(run, run.tables.get('topics')!, rows);
+    const items: Planned<OldTopic>[] = [];
+    const remarks: Remark[] = [];
+    for (const row of rows) {
+      const key = String(row['key']);
+      const ownerId = owners.get(key);
+      if (ownerId === undefined) remarks.push({ what: 'skipped', reason: 'owner_missing', key });
+      else items.push(planned(key, ownerId, row, run.options.timeZone));
+    }
+    return { items, remarks };
+  }
+}
+
+function insertTopic(manager: EntityManager, topic: OldTopic): Promise<number> {
+  const more = { replyLanguage: REPLY_LANGUAGE, preset: null, updatedAt: new Date() };
+  return insertRow(manager, Topic, Object.assign(new Topic(), more, topic));
+}
+
+function planned(key: string, ownerId: number, row: ForeignRow, zone: string): Planned<OldTopic> {
+  const text = oldText(row['theme']).trim();
+  const theme = [...text].slice(0, THEME_LENGTH).join('');
+  const remarks = [...(theme === text ? [] : ['theme_too_long']), ...(theme === '' ? ['theme_missing'] : [])];
+  return {
+    keys: [key],
+    values: {
+      ...{ ownerId, theme: theme === '' ? `Topic ${key}` : theme },
+      ...{ instructions: textOrNull(row, 'instructions'), context: textOrNull(row, 'context') },
+      createdAt: oldTime(row['createdAt'], zone) ?? new Date(),
+    },
+    remarks: remarks.map((reason) => ({ what: 'changed', reason, key })),
+  };
+}
+
+function textOrNull(row: ForeignRow, column: string): string | null {
+  const text = oldText(row[column]);
+  return text.trim() === '' ? null : text;
+}
