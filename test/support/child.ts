@@ -68,6 +68,13 @@ function isExecutable(file: string): boolean {
   }
 }
 
+export interface ChildOptions {
+  cwd: string;
+  env: NodeJS.ProcessEnv;
+  /** It reads what `write` gives it; otherwise there is nothing to read. */
+  input?: boolean;
+}
+
 export interface Exit {
   code: number | null;
   signal: NodeJS.Signals | null;
@@ -82,13 +89,14 @@ export class Child {
   private readonly chunks: string[] = [];
   private readonly listeners = new Set<() => void>();
 
-  constructor(command: string, args: string[], options: { cwd: string; env: NodeJS.ProcessEnv }) {
-    const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  constructor(command: string, args: string[], options: ChildOptions) {
+    const { input = false, ...rest } = options;
+    const child = spawn(command, args, { ...rest, stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe'] });
     this.process = child;
     this.pid = child.pid ?? -1;
     running.add(child);
     for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', (text: string) => {
+      stream!.setEncoding('utf8').on('data', (text: string) => {
         this.chunks.push(text);
         this.tell();
       });
@@ -107,6 +115,11 @@ export class Child {
       // Not `exit`: what the process wrote last is still to be read then.
       child.once('close', (code, signal) => over({ code, signal }));
     });
+  }
+
+  /** Gives it something to read, and no more. */
+  write(text: string): void {
+    this.process.stdin?.end(text);
   }
 
   /** Everything written so far, standard output and error together. */
