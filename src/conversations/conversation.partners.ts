@@ -18,7 +18,7 @@ export class ConversationPartners {
 
   /** @throws AppError not_found where one of them is not the user's, or is deleted */
   async assertOwned(ownerId: number, { chatbotId, topicId }: Partners): Promise<void> {
-    if (chatbotId) await this.chatbots.findOwned(ownerId, chatbotId);
-    if (topicId) await this.topics.findOwned(ownerId, topicId);
+    if (chatbotId !== undefined && chatbotId !== null) await this.chatbots.findOwned(ownerId, chatbotId);
+    if (topicId !== undefined && topicId !== null) await this.topics.findOwned(ownerId, topicId);
   }
 }

@@ -6,6 +6,7 @@ import { FilesModule } from '../files/files.module.js';
 import { LlmModule } from '../llm/llm.module.js';
 import { TopicsModule } from '../topics/topics.module.js';
 import { UsageModule } from '../usage/usage.module.js';
+import { AskedTurnsService } from './asked-turns.service.js';
 import { AsidesService } from './asides.service.js';
 import { Branches } from './branches.js';
 import { ConversationErasure } from './conversation-erasure.service.js';
@@ -23,6 +24,7 @@ import { MessageRecords } from './message-records.js';
 import { MessagesController } from './messages.controller.js';
 import { MessagesService } from './messages.service.js';
 import { RunningConversations } from './running-conversations.js';
+import { RunningTalksService } from './running-talks.service.js';
 import { RunningConversationsController } from './running-conversations.controller.js';
 import { SearchIndex } from './search.index.js';
 import { SearchIndexer } from './search.indexer.js';
@@ -76,8 +78,15 @@ import { TurnsService } from './turns.service.js';
       TurnsService,
       Branches,
       AsidesService,
+      AskedTurnsService,
     ],
-    ...[ConversationPartners, RunningConversations, ConversationList, NamedConversations],
+    ...[
+      ConversationPartners,
+      RunningConversations,
+      RunningTalksService,
+      ConversationList,
+      NamedConversations,
+    ],
     ...[ConversationSearch, SearchIndex, SearchIndexer],
     ...[DocumentPassages, PassageRanker, TurnDocuments, TurnPictures, TurnAttachments],
     ...[
@@ -108,9 +117,11 @@ import { TurnsService } from './turns.service.js';
     ConversationErasure,
     ConversationsService,
     MessagesService,
+    RunningTalksService,
     NamedConversations,
     TurnsService,
     AsidesService,
+    AskedTurnsService,
     TurnEvents,
     TurnDelivery,
   ],

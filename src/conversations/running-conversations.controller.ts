@@ -1,15 +1,28 @@
-import { Controller, Get, HttpCode, Param, Put } from '@nestjs/common';
+import { Controller, Get, HttpCode, Param, Put, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiParam, ApiTags } from '@nestjs/swagger';
 import { type AuthUser, CurrentUser } from '../common/current-user.js';
 import { IdPipe } from '../common/id.pipe.js';
+import { PageQueryDto } from '../common/page-query.dto.js';
 import { ConversationsService } from './conversations.service.js';
 import { ConversationDto } from './dto/conversation.dto.js';
+import { RunningTalkPageDto } from './dto/running-talk.dto.js';
+import { RunningTalksService } from './running-talks.service.js';
 
 @ApiTags('conversations')
 @ApiBearerAuth('access-token')
 @Controller()
 export class RunningConversationsController {
-  constructor(private readonly conversations: ConversationsService) {}
+  constructor(
+    private readonly conversations: ConversationsService,
+    private readonly talks: RunningTalksService,
+  ) {}
+
+  /** List with which chatbots one talks, each with its running conversation and what was said last; the latest first */
+  @Get('running-conversations')
+  @ApiOkResponse({ type: RunningTalkPageDto })
+  list(@CurrentUser() user: AuthUser, @Query() query: PageQueryDto): Promise<RunningTalkPageDto> {
+    return this.talks.list(user.id, query);
+  }
 
   /** Read the running conversation with a chatbot; 404 before there is any with it */
   @Get('chatbots/:id/conversation')
