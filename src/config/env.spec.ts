@@ -80,6 +80,7 @@ describe('loadEnv', () => {
       DEBUG: false,
       LEGACY_SURFACES: ['companion', 'tutor', 'notebook', 'assistant', 'widget'],
       ...{ LEGACY_TRUST_CALLER: false, LEGACY_MIN_PASSWORD: 6 },
+      COMPANION_PERSONAS: ['Jay Chou', 'Jackie Chan', 'Defined by me'],
       ...{ TTS_PROVIDER: 'espeak', TTS_VOICES: [], TTS_TIMEOUT_MS: 30_000, CLIPS_PER_MINUTE: 240 },
       ...WHISPER_DEFAULTS,
     });

@@ -23,6 +23,7 @@ export const legacyVariables = {
     .transform((text) => (text === TRUSTING ? text : text === 'true'))
     .default(false),
   LEGACY_MIN_PASSWORD: whole(1, 128).default(6),
+  COMPANION_PERSONAS: list.default(['Jay Chou', 'Jackie Chan', 'Defined by me']),
   LEGACY_TIME_ZONE: z.string().refine(isTimeZone, 'must name a time zone such as Asia/Shanghai').optional(),
 };
 
