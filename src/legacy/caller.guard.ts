@@ -5,7 +5,14 @@ import { type AuthUser, PUBLIC_ROUTE } from '../common/current-user.js';
 import { AppError } from '../common/errors.js';
 import { ENV, type Env } from '../config/env.js';
 import { usernameKey } from '../users/users.service.js';
-import { CHANGES_BY_GET, type NamedObject, type NamedUser, NAMES_CALLER, valuesOf } from './names-caller.js';
+import {
+  CHANGES_BY_GET,
+  type GetGuard,
+  type NamedObject,
+  type NamedUser,
+  NAMES_CALLER,
+  valuesOf,
+} from './names-caller.js';
 import { toId, TrustedCallers } from './trusted-callers.service.js';
 
 type RequestWithUser = FastifyRequest & { user?: AuthUser };
@@ -30,7 +37,7 @@ export class CallerGuard implements CanActivate {
     const named = marked<NamedUser | NamedObject>(NAMES_CALLER);
     if (request.user === undefined && this.isFoundLater(request, named)) return true;
     if (request.user === undefined) request.user = await this.believed(request, named);
-    else if (marked<boolean>(CHANGES_BY_GET)) refuseLinks(request);
+    else refuseLinks(request, marked<GetGuard>(CHANGES_BY_GET));
     if (named && 'user' in named) assertNamed(request.user, named, valuesOf(request, named.user));
     return true;
   }
@@ -63,10 +70,12 @@ export function assertNamed(user: AuthUser, { as }: NamedUser, values: readonly 
   if (!values.every(isMeant)) throw new AppError('caller_mismatch');
 }
 
-/** The cookie travels with links of other sites, too; only a page of this one may use it here. @throws AppError */
-function refuseLinks({ headers }: FastifyRequest): void {
-  if (hasToken({ headers })) return;
-  if (headers['sec-fetch-site'] !== 'same-origin') throw new AppError('cross_site_request');
+/** The cookie travels with links of other sites, too. @throws AppError cross_site_request */
+function refuseLinks({ headers }: FastifyRequest, guard: GetGuard | undefined): void {
+  if (guard === undefined || hasToken({ headers })) return;
+  const site = headers['sec-fetch-site'];
+  const isAllowed = guard === 'same-origin' ? site === 'same-origin' : site !== 'cross-site';
+  if (!isAllowed) throw new AppError('cross_site_request');
 }
 
 /** Whoever shows a token means it: where it is wrong, a name does not make it good. */

@@ -26,7 +26,12 @@ export const NamesCaller = (named: NamedUser | NamedObject) => SetMetadata(NAMES
 
 export const CHANGES_BY_GET = 'parley:legacy:changes-by-get';
 /** Marks a GET that changes something: a link of another site must not do it with the cookie. */
-export const ChangesByGet = () => SetMetadata(CHANGES_BY_GET, true);
+export const ChangesByGet = () => SetMetadata<string, GetGuard>(CHANGES_BY_GET, 'same-origin');
+/** Marks a GET that asks a model for something: links of other sites are refused, but not clients that are no browser. */
+export const SpendsByGet = () => SetMetadata<string, GetGuard>(CHANGES_BY_GET, 'no-links');
+
+/** With the cookie: only from this very site, or from anywhere that does not say that it is another one. */
+export type GetGuard = 'same-origin' | 'no-links';
 
 /** All that a request says under this name, wherever: what contradicts itself must not pass for what it says first. */
 export function valuesOf({ params, query, body }: FastifyRequest, name: string): unknown[] {

@@ -10,7 +10,9 @@ import type { Switches } from '../support/upstream/switches.ts';
 const GRACE_MS = 300;
 
 describe('assistant: how an answer of POST /api/chat ends', () => {
-  const ctx = useApi({ env: { LLM_MAX_RETRIES: '0', DISCONNECT_GRACE_MS: String(GRACE_MS) } });
+  const ctx = useApi({
+    env: { LLM_MAX_RETRIES: '0', DISCONNECT_GRACE_MS: String(GRACE_MS), SHUTDOWN_GRACE_MS: '100' },
+  });
   let client: ApiClient;
   let username: string;
 
@@ -118,5 +120,18 @@ describe('assistant: how an answer of POST /api/chat ends', () => {
     expect((await say({ conversation_id: id }).answer).status).toBe(200);
     const { body } = await client.get(`conversations/${id}/messages`);
     expect(body.items).toHaveLength(4);
+  });
+
+  it('the server ending midway: the text so far, then an error; the history has the part', async () => {
+    answering({ gap: 10, 'never-ending': true });
+    const asked = say();
+    await eventually(async () => asked.received().includes('famil'));
+    await ctx.restart();
+    const { chunks, isWhole } = await asked.answer;
+    expect([isWhole, chunks.at(-1)]).toEqual([true, expect.stringMatching(/^\[ERROR\] /)]);
+    const [{ id }] = await listed();
+    const { body } = await client.get(`/api/conversations/${id}/history?username=${username}`);
+    expect(body).toMatchObject([{ query: '你好', answer: chunks.slice(0, -1).join('') }]);
+    expect(await answerOf(id)).toMatchObject({ status: 'interrupted' });
   });
 });

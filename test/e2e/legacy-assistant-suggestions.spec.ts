@@ -57,6 +57,23 @@ describe('assistant: GET /api/chat/next_suggest/{message_id}', () => {
     expect((await suggestions(id, '', client.as(undefined))).status).toBe(401);
   });
 
+  it('a link of another site spends nothing with the cookie: 403', async () => {
+    const id = await answered();
+    const login = { username, password: client.account.password };
+    const { headers } = await client.post('/api/user/login', login, { expect: 200 });
+    const cookie = headers['set-cookie']![0]!.split(';')[0]!;
+    const from = async (site: Record<string, string>, token: string | null = null) =>
+      (
+        await client.get(`/api/chat/next_suggest/${id}?username=${username}`, {
+          ...{ headers: { ...(token === null && { cookie }), ...site }, token },
+        })
+      ).status;
+    expect(await from({ 'sec-fetch-site': 'cross-site' })).toBe(403);
+    expect(ctx.upstream.log.filter(({ body }) => isSuggesting(body))).toEqual([]);
+    expect(await from({ 'sec-fetch-site': 'cross-site' }, client.token!)).toBe(200);
+    expect([await from({}), await from({ 'sec-fetch-site': 'same-origin' })]).toEqual([200, 200]);
+  });
+
   it('the model failing, or taking too long: 502', async () => {
     for (const switches of [{ status: 500 }, { 'hang-head': true }] as Switches[]) {
       suggesting = switches;

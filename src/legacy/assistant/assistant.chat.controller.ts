@@ -11,7 +11,7 @@ import {
 import type { FastifyReply } from 'fastify';
 import { type AuthUser, CurrentUser } from '../../common/current-user.js';
 import { LegacyController } from '../legacy-controller.js';
-import { NamesCaller } from '../names-caller.js';
+import { NamesCaller, SpendsByGet } from '../names-caller.js';
 import { CALLER } from './assistant.caller.js';
 import { AssistantChat } from './assistant.chat.js';
 import { AssistantSuggestions } from './assistant.suggestions.js';
@@ -49,6 +49,7 @@ export class AssistantChatController {
   }
 
   /** What the user may ask next, after an answer */
+  @SpendsByGet()
   @Get('next_suggest/:message_id')
   @ApiParam({ name: 'message_id', type: 'string' })
   @ApiExtraModels(AssistantSuggestionsDto)
