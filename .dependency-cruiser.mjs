@@ -17,6 +17,7 @@ const FEATURES = {
   usage: ['users'],
   conversations: ['users', 'chatbots', 'topics', 'files', 'usage', 'llm'],
   speech: ['users', 'files', 'topics', 'usage', 'conversations'],
+  completions: ['usage', 'llm'],
   suggestions: ['users', 'conversations', 'usage', 'llm'],
   learning: ['users', 'conversations', 'speech', 'llm', 'usage'],
   // What brings data of older backends in; nobody imports it.
@@ -46,6 +47,7 @@ const PORTS = {
   users: ['password-hasher', 'password-proof', 'login-limits', 'credentials'],
   'api-keys': ['api-key.secret'],
   usage: ['utc-day'],
+  completions: ['completion-failure'],
   files: ['file-storage', 'file-response', 'upload'],
   conversations: ['answer', 'turn.events', 'turn.delivery'],
   auth: ['session-cookie'],

@@ -46,6 +46,7 @@ const ROOMS = {
     front: 'planted.service.ts',
     may: [...GROUND, 'users', 'files', 'topics', 'usage', 'conversations'],
   },
+  completions: { dir: 'src/completions', front: 'planted.service.ts', may: [...GROUND, 'usage', 'llm'] },
   suggestions: {
     dir: 'src/suggestions',
     front: 'planted.entity.ts',
@@ -88,6 +89,7 @@ const ROOMS = {
       'files',
       'usage',
       'conversations',
+      'completions',
       'speech',
       'learning',
       'privacy',
@@ -134,6 +136,7 @@ const PLANTS = [
   ['front-conversations', 'src/conversations/inner.ts', '../files/planted-inner.js'],
   ['front-conversations', 'src/conversations/inner-llm.ts', '../llm/openai.language-model.js'],
   ['front-speech', 'src/speech/inner.ts', '../conversations/planted-inner.js'],
+  ['front-completions', 'src/completions/inner.ts', '../llm/openai.language-model.js'],
   ['front-suggestions', 'src/suggestions/inner.ts', '../conversations/planted-inner.js'],
   ['front-learning', 'src/learning/inner.ts', '../conversations/planted-inner.js'],
   ['front-imports', 'src/imports/inner.ts', '../conversations/planted-inner.js'],

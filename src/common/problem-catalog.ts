@@ -1,3 +1,4 @@
+import { COMPLETION_PROBLEMS } from './completion-problems.js';
 import { FILE_PROBLEMS } from './file-problems.js';
 import { entry, type ProblemEntry } from './problem-entry.js';
 import { PRIVACY_PROBLEMS } from './privacy-problems.js';
@@ -5,6 +6,7 @@ import { SPEECH_PROBLEMS } from './speech-problems.js';
 
 /** Every error that the API answers with: the one table from stable code to HTTP status and texts. */
 export const PROBLEMS = {
+  ...COMPLETION_PROBLEMS,
   ...FILE_PROBLEMS,
   ...SPEECH_PROBLEMS,
   ...PRIVACY_PROBLEMS,

@@ -10,11 +10,8 @@ const MYSQL = 'mysql://parley:database-password@db.example.com:3306/parley';
 
 const WHISPER_DEFAULTS = {
   WHISPER_URL: [],
-  WHISPER_HOST: '127.0.0.1',
-  WHISPER_PORT: 50_051,
-  WHISPER_QUEUE: 4,
-  WHISPER_DEVICES: [],
-  WHISPER_SERVER_URL: [],
+  ...{ WHISPER_HOST: '127.0.0.1', WHISPER_PORT: 50_051, WHISPER_QUEUE: 4 },
+  ...{ WHISPER_DEVICES: [], WHISPER_SERVER_URL: [] },
   WHISPER_OPENAI_MODEL: 'whisper-1',
   WHISPER_OPENAI_SLOTS: 4,
 };
@@ -83,6 +80,8 @@ describe('loadEnv', () => {
       COMPANION_PERSONAS: ['Jay Chou', 'Jackie Chan', 'Defined by me'],
       ...{ TTS_PROVIDER: 'espeak', TTS_VOICES: [], TTS_TIMEOUT_MS: 30_000, CLIPS_PER_MINUTE: 240 },
       ...WHISPER_DEFAULTS,
+      ...{ WIDGET: expect.objectContaining({ botStatus: 1, fontSize: '16' }), WIDGET_ORIGINS: [] },
+      ...{ WIDGET_RATE: 20, WIDGET_ANSWERS_AT_ONCE: 100, WIDGET_ANSWERS_PER_ADDRESS: 5 },
     });
   });
 

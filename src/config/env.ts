@@ -6,9 +6,10 @@ import { checkFiles, fileVariables } from './files-env.js';
 import { resolveJwtSecret } from './jwt-secret.js';
 import { checkLegacy, legacyVariables } from './legacy-env.js';
 import { privacyVariables } from './privacy-env.js';
-import { decimal, FALSE, flag, httpUrl, isHttpUrl, list, parseVariables, TRUE, whole } from './values.js';
+import { decimal, FALSE, flag, httpUrl, isOrigin, list, parseVariables, TRUE, whole } from './values.js';
 import { checkVoices, type TtsProvider, voiceProvider, voiceVariables } from './voice-env.js';
 import { checkWhisper, whisperVariables } from './whisper-env.js';
+import { type WidgetSettings, widgetSettings, widgetVariables } from './widget-env.js';
 
 export const LLM_PROVIDERS = ['openai', 'bailian', 'echo'] as const;
 export type LlmProvider = (typeof LLM_PROVIDERS)[number];
@@ -117,6 +118,7 @@ export const envSchema = z.object({
   ...privacyVariables,
   ...voiceVariables,
   ...whisperVariables,
+  ...widgetVariables,
 });
 
 type Parsed = z.infer<typeof envSchema>;
@@ -126,6 +128,8 @@ export interface Env extends Omit<Parsed, 'LLM_PROVIDER' | 'TTS_PROVIDER' | 'JWT
   LLM_PROVIDER: LlmProvider;
   TTS_PROVIDER: TtsProvider;
   JWT_SECRET: string;
+  /** How the widget of websites looks, by its variables and by WIDGET_CONFIG_FILE. */
+  WIDGET: WidgetSettings;
   /** Tells installations that share a Redis apart; the same in all processes of one, as JWT_SECRET is. */
   INSTALLATION: string;
   /** `sqlite` where no database server is named. */
@@ -148,6 +152,7 @@ export function loadEnv(source: NodeJS.ProcessEnv = process.env): Env {
     DASHSCOPE_API_KEY,
     LLM_PROVIDER: parsed.LLM_PROVIDER ?? defaultProvider(parsed.OPENAI_API_KEY, DASHSCOPE_API_KEY),
     TTS_PROVIDER: voiceProvider({ ...parsed, DASHSCOPE_API_KEY }),
+    WIDGET: widgetSettings(parsed),
     DIALECT: parsed.DATABASE_URL ? databaseDialect(parsed.DATABASE_URL)! : ('sqlite' as const),
   };
   checkTogether(env);
@@ -192,10 +197,6 @@ function checkTogether(env: Omit<Env, 'JWT_SECRET' | 'INSTALLATION'> & { JWT_SEC
   checkLegacy(env);
   if (env.RATE_LIMIT_SCALE === 0)
     throw new ConfigError('RATE_LIMIT_SCALE', 'must not be 0 when NODE_ENV=production');
-}
-
-function isOrigin(text: string): boolean {
-  return isHttpUrl(text) && new URL(text).origin === text;
 }
 
 function isProvider(text: string): text is LlmProvider {

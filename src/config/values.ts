@@ -42,6 +42,11 @@ export function isHttpUrl(text: string): boolean {
   return URL.canParse(text) && ['http:', 'https:'].includes(new URL(text).protocol);
 }
 
+/** `https://app.example.com`: scheme, host and port, and nothing behind them. */
+export function isOrigin(text: string): boolean {
+  return isHttpUrl(text) && new URL(text).origin === text;
+}
+
 /**
  * Reads what a schema names. An empty value counts as absent.
  * @throws ConfigError with one line that names the first wrong variable; values are never repeated

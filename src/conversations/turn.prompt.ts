@@ -3,6 +3,7 @@ import { chatbotSystemText } from '../chatbots/chatbot.prompt.js';
 import type { Chatbot } from '../chatbots/chatbot.entity.js';
 import { ENV, type Env } from '../config/env.js';
 import type { StoredFile } from '../files/stored-file.entity.js';
+import { answerTokensOf } from '../llm/context-size.js';
 import type { LlmRequest } from '../llm/language-model.js';
 import { LanguageModels } from '../llm/language-models.js';
 import { countTokens } from '../llm/token-counter.js';
@@ -16,8 +17,6 @@ import { cutToTokens } from './summary.text.js';
 import { DOCUMENTS_SHARE, TurnDocuments } from './turn.documents.js';
 import { type PictureShow, TurnPictures } from './turn.pictures.js';
 
-/** What is kept free for the answer where nothing bounds it: this much, or a quarter of a small context. */
-const ANSWER_TOKENS = 4_096;
 /** The part of what the model may be shown that a summary has at most. */
 const MAX_SUMMARY_SHARE = 0.25;
 
@@ -146,7 +145,7 @@ export class TurnPrompt {
   }
 
   private answerShare(context: number): number {
-    return Math.min(this.env.LLM_MAX_OUTPUT_TOKENS ?? ANSWER_TOKENS, Math.floor(context / 4));
+    return answerTokensOf(context, this.env.LLM_MAX_OUTPUT_TOKENS);
   }
 
   /**

@@ -42,6 +42,7 @@ const WITHDRAWN_PROBE = new Error('withdrawn probe');
  */
 export class Circuit {
   private readonly policy: CircuitBreakerPolicy;
+  private probedFrom = 0;
 
   constructor(openMs: number) {
     this.policy = circuitBreaker(
@@ -53,6 +54,12 @@ export class Circuit {
         ),
       },
     );
+    this.policy.onBreak(() => (this.probedFrom = performance.now() + openMs));
+  }
+
+  /** Whether a call would be refused now: it is open, and no probe is due. */
+  get refuses(): boolean {
+    return !this.closed && performance.now() < this.probedFrom;
   }
 
   get closed(): boolean {

@@ -1,6 +1,9 @@
 /** Small enough for every model in use today. */
 export const DEFAULT_CONTEXT_TOKENS = 8_192;
 
+/** What is kept free for the answer where nothing bounds it: this much, or a quarter of a small context. */
+const ANSWER_TOKENS = 4_096;
+
 /**
  * Tokens by the beginning of a model's name; the longest match holds. From the providers' public model pages:
  * platform.openai.com/docs/models and help.aliyun.com/zh/model-studio/models. It is the context window, or the
@@ -58,6 +61,11 @@ const WINDOWS: Record<string, number> = {
 /** Tokens that a model takes in one call; 8,192 for a model that is not known. */
 export function contextTokensOf(model: string): number {
   return knownContextTokensOf(model) ?? DEFAULT_CONTEXT_TOKENS;
+}
+
+/** Tokens of a context that are kept free for the answer, of at most `limit` tokens where that is known. */
+export function answerTokensOf(context: number, limit = ANSWER_TOKENS): number {
+  return Math.min(limit, Math.floor(context / 4));
 }
 
 /** Tokens that a model takes in one call; undefined for a model that is not known. */

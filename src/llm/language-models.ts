@@ -68,6 +68,19 @@ export class LanguageModels {
     return chain;
   }
 
+  /**
+   * Whether somebody would be asked now: a model of the default provider's chain that is not out of service, as far as
+   * earlier calls have shown. Nobody is called for it. The echo model is nobody.
+   */
+  hasSomebody(): boolean {
+    const first = this.models.get(this.defaultProvider);
+    const chain = [...(first ? [first] : []), ...this.fallback(this.defaultProvider)];
+    return chain.some(
+      ({ provider, defaultModel }) =>
+        provider !== 'echo' && !this.circuits.of(provider, defaultModel).refuses,
+    );
+  }
+
   /** Tokens that a call may have: LLM_CONTEXT_TOKENS, or what is known of the model (of the provider's default). */
   contextTokens(provider?: string | null, model?: string | null): number {
     if (this.env.LLM_CONTEXT_TOKENS !== undefined) return this.env.LLM_CONTEXT_TOKENS;

@@ -2,8 +2,8 @@ import { setImmediate } from 'node:timers/promises';
 import type { LlmMessage, LlmRequest } from './language-model.js';
 import { countTokens } from './token-counter.js';
 
-/** What a provider adds around each message. */
-const MESSAGE_OVERHEAD_TOKENS = 6;
+/** What a provider adds around each message: its role and the marks around it, rounded up. */
+export const MESSAGE_OVERHEAD_TOKENS = 6;
 
 /**
  * Whether the messages, and the answer as far as its length is limited, fit into so many tokens. An estimate (see
