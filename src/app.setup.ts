@@ -19,6 +19,7 @@ import { classifyStorageFailure } from './files/file-storage.js';
 import { acceptUploads } from './files/upload.js';
 import { acceptSurfaces } from './legacy/accept-surfaces.js';
 import { pathsOutsidePrefix } from './legacy/surface-paths.js';
+import { acceptVisitors, isForVisitors } from './legacy/widget/accept-visitors.js';
 
 export const API_PREFIX = 'api/v1';
 const CLOSE_PATIENCE_MS = 3_000;
@@ -27,6 +28,8 @@ const EXPOSED_HEADERS = [
   ...['X-Request-Id', 'Retry-After', 'Idempotent-Replayed'],
   ...['RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'],
 ];
+
+type CorsOptions = NonNullable<Parameters<NestFastifyApplication['enableCors']>[0]>;
 
 /** The API, set up whole and not listening yet: the same for `main`, tests and tools. */
 export async function createApp(
@@ -82,15 +85,7 @@ async function acceptRequests(app: NestFastifyApplication, env: Env): Promise<vo
     contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
     crossOriginResourcePolicy: { policy: 'cross-origin' },
   });
-  if (env.CORS_ORIGINS.length > 0) {
-    app.enableCors({
-      origin: env.CORS_ORIGINS,
-      methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-      credentials: true,
-      exposedHeaders: EXPOSED_HEADERS,
-      maxAge: 600,
-    });
-  }
+  if (env.CORS_ORIGINS.length > 0) allowOrigins(app, env);
   const fastify = app.getHttpAdapter().getInstance() as unknown as FastifyInstance;
   // JSON is what the API reads: Fastify's own parser for plain text would make a body of anything.
   fastify.removeContentTypeParser('text/plain');
@@ -99,6 +94,7 @@ async function acceptRequests(app: NestFastifyApplication, env: Env): Promise<vo
   acceptSurfaces(fastify, env.LEGACY_SURFACES);
   await acceptUploads(fastify);
   fastify.addHook('onRequest', giveContext);
+  acceptVisitors(fastify, env);
   fastify.addHook('onSend', (_request, reply, _payload, done) => {
     writeRateLimitHeaders(reply);
     done();
@@ -107,11 +103,26 @@ async function acceptRequests(app: NestFastifyApplication, env: Env): Promise<vo
   endInOrder(fastify);
 }
 
+function allowOrigins(app: NestFastifyApplication, env: Env): void {
+  const options: CorsOptions = {
+    origin: env.CORS_ORIGINS,
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    credentials: true,
+    exposedHeaders: EXPOSED_HEADERS,
+    maxAge: 600,
+  };
+  // The widget has rules of its own for pages of other sites.
+  const none: CorsOptions = { origin: false };
+  app.enableCors({
+    delegator: (request, done) => done(null, isForVisitors(request, env) ? none : options),
+  });
+}
+
 /** What comes in after the end has begun is refused as everything is that is refused. */
 function endInOrder(fastify: FastifyInstance): void {
   let isClosing = false;
   fastify.addHook('onRequest', (request, reply, done) => {
-    if (isClosing && !request.url.startsWith('/health/'))
+    if (isClosing && !/^\/+health(?:[/?]|$)/.test(request.url))
       sendProblem(request, reply, new AppError('shutting_down', { retryAfter: 2 }));
     else done();
   });

@@ -30,10 +30,15 @@ export class HealthService implements OnModuleDestroy, BeforeApplicationShutdown
   }
 
   async ready(setStatus: (status: number) => void): Promise<ReadyDto> {
+    const state = await this.state();
+    setStatus(state.status === 'ready' ? 200 : 503);
+    return state;
+  }
+
+  async state(): Promise<ReadyDto> {
     const database = await this.databaseAnswers();
     const redis = this.streams.available();
     const ready = database && redis && !this.shuttingDown;
-    setStatus(ready ? 200 : 503);
     return {
       status: ready ? 'ready' : 'not_ready',
       database: database ? 'up' : 'down',
