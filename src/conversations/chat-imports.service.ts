@@ -183,10 +183,12 @@ async function advance(manager: EntityManager, chapters: Chapter[], standings: S
     const { conversation } = standingOf(standings, chapter);
     const lastSeq = conversation.lastSeq + messages.length;
     const times = [conversation.lastMessageAt, ...messages.map(({ createdAt }) => createdAt)];
-    const first = conversation.titleSource === 'none' && messages.find(({ role }) => role === 'user');
+    const first =
+      conversation.titleSource === 'none' &&
+      messages.find(({ role, content }) => role === 'user' && content.trim() !== '');
     const title = first ? titleOf(first.content) : '';
     return {
-      ...{ id, lastSeq, activeSeq: lastSeq, updatedAt: new Date() },
+      ...{ id, lastSeq, activeSeq: lastSeq, archived: false, updatedAt: new Date() },
       lastMessageAt: new Date(Math.max(...times.map((time) => time.getTime()))),
       title: title === '' ? conversation.title : title,
       titleSource: title === '' ? conversation.titleSource : ('auto' as const),
