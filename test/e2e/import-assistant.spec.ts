@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectDone, type Imported, keysOf, runImport } from '../support/import.ts';
 import { chatsOf, comeBack, linesOf, saidIn, werkzeugHash } from '../support/import-talk.ts';
-import { ASSISTANT_TABLES, oldDatabase, type OldDatabase, stopOldServer } from '../support/old-database.ts';
+import { ASSISTANT_TABLES, type OldDatabase } from '../support/old-database.ts';
+import { oldDatabase, stopOldServer } from '../support/old-server.ts';
 import { useApi } from '../support/suite.ts';
 
 const said = (

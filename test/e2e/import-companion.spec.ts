@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Imported, keysOf, runImport } from '../support/import.ts';
 import { chatsOf, comeBack, djangoHash, linesOf, saidIn } from '../support/import-talk.ts';
-import { COMPANION_TABLES, oldDatabase, stopOldServer } from '../support/old-database.ts';
+import { COMPANION_TABLES } from '../support/old-database.ts';
+import { oldDatabase, stopOldServer } from '../support/old-server.ts';
 import { useApi } from '../support/suite.ts';
 import { allIndexed } from '../support/tables.ts';
 

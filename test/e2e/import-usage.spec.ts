@@ -2,13 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../support/child.ts';
 import { expectDone, keysOf, runImport, startImport } from '../support/import.ts';
 import { comeBack, djangoHash } from '../support/import-talk.ts';
-import {
-  AUTH_USER,
-  oldDatabase,
-  type OldDatabase,
-  stopOldServer,
-  TUTOR_TABLES,
-} from '../support/old-database.ts';
+import { AUTH_USER, type OldDatabase, TUTOR_TABLES } from '../support/old-database.ts';
+import { oldDatabase, stopOldServer } from '../support/old-server.ts';
 import { useApi } from '../support/suite.ts';
 import { dumpTables } from '../support/tables.ts';
 
