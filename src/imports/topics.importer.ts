@@ -10,8 +10,10 @@ import { OldOwners } from './old-owners.js';
 import { oldText, oldTime } from './old-values.js';
 
 const THEME_LENGTH = 200;
-/** Whatever the learner speaks, these topics are answered in English. */
-const REPLY_LANGUAGE = 'en';
+/** What these topics are for: speaking, answered in English whatever the learner speaks. */
+const PRACTICE = { practice: true, replyLanguage: 'en' };
+/** What the old backend called topics that nobody had given a theme: a name and a time, or nothing else than new. */
+const LABEL = /^new chat$|:\d{4}-\d\d-\d\d( [\d:]*)?$/;
 
 type OldTopic = Pick<Topic, 'ownerId' | 'theme' | 'instructions' | 'context' | 'createdAt'>;
 
@@ -51,7 +53,7 @@ export class TopicsImporter {
 }
 
 function insertTopic(manager: EntityManager, topic: OldTopic): Promise<number> {
-  const more = { replyLanguage: REPLY_LANGUAGE, preset: null, updatedAt: new Date() };
+  const more = { ...PRACTICE, themeIsLabel: LABEL.test(topic.theme), preset: null, updatedAt: new Date() };
   return insertRow(manager, Topic, Object.assign(new Topic(), more, topic));
 }
 
