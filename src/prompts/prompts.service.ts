@@ -62,15 +62,13 @@ export class PromptsService {
   }
 
   /** Different ones out of the own and the shared, every choice equally likely, at the same cost at any number. */
-  async random(ownerId: number, { count }: RandomPromptsQueryDto): Promise<PromptListDto> {
-    for (let draw = 1; ; draw += 1) {
-      const places = await this.drawPlaces(ownerId, count);
-      const prompts = await this.atPlaces(ownerId, places);
-      // One is missing where it was removed between the two queries.
-      if (prompts.length === places.length || draw === DRAWS) {
-        return { items: prompts.map((prompt) => PromptDto.from(prompt)) };
-      }
-    }
+  random(ownerId: number, { count }: RandomPromptsQueryDto): Promise<PromptListDto> {
+    return this.draw([ownerId, SHARED_SCOPE], count);
+  }
+
+  /** The same out of the shared ones alone. */
+  randomShared({ count }: RandomPromptsQueryDto): Promise<PromptListDto> {
+    return this.draw([SHARED_SCOPE], count);
   }
 
   /** @throws AppError not_found */
@@ -114,25 +112,43 @@ export class PromptsService {
     return prompt;
   }
 
-  private async drawPlaces(ownerId: number, count: number): Promise<Place[]> {
-    const scopes = await this.scopes.findBy({ scopeId: In([ownerId, SHARED_SCOPE]) });
-    const sizeOf = (scopeId: number): number => scopes.find((scope) => scope.scopeId === scopeId)?.size ?? 0;
-    const own = sizeOf(ownerId);
-    return drawPositions(own + sizeOf(SHARED_SCOPE), count, Math.random).map((drawn) =>
-      drawn < own ? { scopeId: ownerId, position: drawn } : { scopeId: SHARED_SCOPE, position: drawn - own },
-    );
+  private async draw(scopeIds: number[], count: number): Promise<PromptListDto> {
+    for (let draw = 1; ; draw += 1) {
+      const places = await this.drawPlaces(scopeIds, count);
+      const prompts = await this.atPlaces(places);
+      // One is missing where it was removed between the two queries.
+      if (prompts.length === places.length || draw === DRAWS) {
+        return { items: prompts.map((prompt) => PromptDto.from(prompt)) };
+      }
+    }
+  }
+
+  private async drawPlaces(scopeIds: number[], count: number): Promise<Place[]> {
+    const scopes = await this.scopes.findBy({ scopeId: In(scopeIds) });
+    const size = scopes.reduce((sum, scope) => sum + scope.size, 0);
+    return drawPositions(size, count, Math.random).flatMap((drawn) => placeIn(scopes, drawn) ?? []);
   }
 
   /** The prompts at these places, in the places' order. */
-  private async atPlaces(ownerId: number, places: Place[]): Promise<Prompt[]> {
-    const where = [ownerId, SHARED_SCOPE].map((scopeId) => ({
+  private async atPlaces(places: Place[]): Promise<Prompt[]> {
+    const where = [...new Set(places.map(({ scopeId }) => scopeId))].map((scopeId) => ({
       scopeId,
       position: In(places.filter((place) => place.scopeId === scopeId).map(({ position }) => position)),
     }));
-    const found = await this.prompts.find({ where });
+    const found = where.length > 0 ? await this.prompts.find({ where }) : [];
     const at = new Map(found.map((prompt) => [`${prompt.scopeId}:${prompt.position}`, prompt]));
     return places.flatMap(({ scopeId, position }) => at.get(`${scopeId}:${position}`) ?? []);
   }
+}
+
+/** Where the n-th of all the scopes' prompts is. */
+function placeIn(scopes: PromptScope[], n: number): Place | undefined {
+  let position = n;
+  for (const { scopeId, size } of scopes) {
+    if (position < size) return { scopeId, position };
+    position -= size;
+  }
+  return undefined;
 }
 
 /** @throws AppError prompt_title_taken */
