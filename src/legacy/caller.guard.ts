@@ -11,6 +11,7 @@ import {
   type NamedObject,
   type NamedUser,
   NAMES_CALLER,
+  NAMES_NOBODY,
   valuesOf,
 } from './names-caller.js';
 import { toId, TrustedCallers } from './trusted-callers.service.js';
@@ -36,6 +37,7 @@ export class CallerGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<RequestWithUser>();
     const named = marked<NamedUser | NamedObject>(NAMES_CALLER);
     if (request.user === undefined && this.isFoundLater(request, named)) return true;
+    if (request.user === undefined && marked<boolean>(NAMES_NOBODY) && this.isOpen(request)) return true;
     if (request.user === undefined) request.user = await this.believed(request, named);
     else refuseLinks(request, marked<GetGuard>(CHANGES_BY_GET));
     if (named && 'user' in named) assertNamed(request.user, named, valuesOf(request, named.user));
@@ -45,7 +47,11 @@ export class CallerGuard implements CanActivate {
   /** In a closed network: the form, which says who sends it, has not been read yet. */
   private isFoundLater(request: FastifyRequest, named: NamedUser | NamedObject | undefined): boolean {
     const isInForm = named !== undefined && 'inForm' in named && named.inForm === true;
-    return isInForm && Boolean(this.env.LEGACY_TRUST_CALLER) && !hasToken(request);
+    return isInForm && this.isOpen(request);
+  }
+
+  private isOpen(request: FastifyRequest): boolean {
+    return Boolean(this.env.LEGACY_TRUST_CALLER) && !hasToken(request);
   }
 
   /** @throws AppError unauthenticated, caller_unknown */
@@ -53,7 +59,7 @@ export class CallerGuard implements CanActivate {
     request: FastifyRequest,
     named: NamedUser | NamedObject | undefined,
   ): Promise<AuthUser> {
-    if (!this.env.LEGACY_TRUST_CALLER || hasToken(request) || !named) throw new AppError('unauthenticated');
+    if (!this.isOpen(request) || !named) throw new AppError('unauthenticated');
     const [value] = valuesOf(request, 'user' in named ? named.user : named.field);
     const user = value === undefined ? undefined : await this.callers.find(named, value);
     if (!user) throw new AppError('caller_unknown');

@@ -24,6 +24,13 @@ export const NAMES_CALLER = 'parley:legacy:names-caller';
  */
 export const NamesCaller = (named: NamedUser | NamedObject) => SetMetadata(NAMES_CALLER, named);
 
+export const NAMES_NOBODY = 'parley:legacy:names-nobody';
+/**
+ * Marks a route whose requests name neither a user nor an object of one: in a closed network it serves strangers, too,
+ * and `@CurrentUser()` is undefined.
+ */
+export const NamesNobody = () => SetMetadata(NAMES_NOBODY, true);
+
 export const CHANGES_BY_GET = 'parley:legacy:changes-by-get';
 /** Marks a GET that changes something: a link of another site must not do it with the cookie. */
 export const ChangesByGet = () => SetMetadata<string, GetGuard>(CHANGES_BY_GET, 'same-origin');

@@ -192,6 +192,10 @@ describe('notebook: chats of callers who are believed', () => {
     expect(await notebook.post('add_chat', chat)).toEqual(MESSAGE);
     expect(await notebook.post('get_history_chat', { chat_title: 'Closed' })).toEqual(history(['user', 'x']));
     expect(await notebook.post('delete_chat', { chat_id: 'closed' })).toEqual(DELETED);
+    expect(await notebook.post('get_history_chat', { chat_title: 'Closed' })).toEqual(history());
+    for (const chat_id of ['closed', undefined])
+      expect(await notebook.post('delete_chat', { chat_id })).toEqual(DELETED);
     expect(await notebook.post('add_chat', { ...chat, username: 'nobody' })).toEqual(refused(/./, 401));
+    expect(await notebook.post('delete_chat', chat, { token: 'wrong' })).toEqual(refused(/./, 401));
   });
 });

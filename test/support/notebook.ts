@@ -75,3 +75,24 @@ export function somebodyOf(client: ApiClient): Somebody {
   const { username } = client.account;
   return { client, notebook, username, add: (fields) => notebook.post('add_chat', { username, ...fields }) };
 }
+
+export const EXAMPLE = {
+  prompt_title: 'python数据处理',
+  prompt_text: '我有五个excel表，每个表有6列。帮我写一段python，把这五个表合成一个表。',
+};
+
+export const stored = (fields: typeof EXAMPLE): Said =>
+  said({ code: 0, ...fields, prompt_msg: '示例promp存储成功' });
+
+/** Examples as the older backend wrote them; undefined where there are none. */
+export const page = (body: string | undefined): Said => ({
+  status: 200,
+  type: 'text/html; charset=utf-8',
+  body,
+});
+
+/** Stores an example, which must succeed. */
+export async function addExample(notebook: Notebook, prompt_title: string, prompt_text = 'x'): Promise<void> {
+  const fields = { prompt_title, prompt_text };
+  expect(await notebook.post('add_prompt_fuction', fields)).toEqual(stored(fields));
+}

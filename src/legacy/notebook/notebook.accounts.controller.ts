@@ -6,8 +6,8 @@ import { LegacyController } from '../legacy-controller.js';
 import type { LoggedIn } from '../logged-in.js';
 import { NotebookLoginDto, NotebookRegisterDto } from './dto/account.dto.js';
 import { NotebookAnswerDto } from './dto/answer.dto.js';
-import { NAME_TAKEN, NOT_REGISTERED, NotebookAccounts, POST_ONLY } from './notebook.accounts.js';
-import { Refusing } from './refusals.js';
+import { NotebookAccounts } from './notebook.accounts.js';
+import { POST_ONLY } from './notebook.answers.js';
 
 @LegacyController('notebook', 'myapp')
 @ApiDefaultResponse({ type: NotebookAnswerDto, description: 'Any error.' })
@@ -18,7 +18,6 @@ export class NotebookAccountsController {
   @Public()
   @Post('register')
   @HttpCode(200)
-  @Refusing({ username_taken: () => NAME_TAKEN, invalid_input: () => NOT_REGISTERED })
   @ApiOkResponse({ type: NotebookAnswerDto })
   register(
     @Body() dto: NotebookRegisterDto,

@@ -6,12 +6,7 @@ import { LoggedIn } from '../logged-in.js';
 import { SurfaceError } from '../surface-error.js';
 import type { NotebookLoginDto, NotebookRegisterDto } from './dto/account.dto.js';
 import type { NotebookAnswerDto } from './dto/answer.dto.js';
-
-export const NAME_TAKEN: NotebookAnswerDto = { code: -1, msg: '用户名已存在！' };
-export const NOT_REGISTERED: NotebookAnswerDto = { code: -3, msg: '注册失败！请重新尝试注册！' };
-export const POST_ONLY: NotebookAnswerDto = { code: 1, msg: '请求方法只能是POST方法！' };
-const WRONG_PASSWORD: NotebookAnswerDto = { code: -2, msg: '密码错误' };
-const NO_ACCOUNT: NotebookAnswerDto = { code: -3, msg: '账户不存在，请先注册账户' };
+import { LOGGED_IN, NO_ACCOUNT, REGISTERED, WRONG_PASSWORD } from './notebook.answers.js';
 
 /** Accounts, in the words of the older backend. */
 @Injectable()
@@ -24,7 +19,7 @@ export class NotebookAccounts {
     request: FastifyRequest,
   ): Promise<LoggedIn<NotebookAnswerDto>> {
     const login = await this.accounts.register({ username, password }, request);
-    return new LoggedIn(login, { code: 0, msg: '注册成功！' });
+    return new LoggedIn(login, REGISTERED);
   }
 
   /** @throws SurfaceError, which tells an unknown name from a wrong password; RateLimitedError */
@@ -34,7 +29,7 @@ export class NotebookAccounts {
   ): Promise<LoggedIn<NotebookAnswerDto>> {
     try {
       const login = await this.accounts.login({ username, password }, request);
-      return new LoggedIn(login, { code: 0, msg: '登陆成功' });
+      return new LoggedIn(login, LOGGED_IN);
     } catch (error) {
       if (!(error instanceof AppError && error.code === 'invalid_credentials')) throw error;
       const body = (await this.accounts.exists(username)) ? WRONG_PASSWORD : NO_ACCOUNT;

@@ -1,4 +1,4 @@
-import { Body, HttpCode, Post } from '@nestjs/common';
+import { Body, HttpCode, Post, type StreamableFile } from '@nestjs/common';
 import { ApiDefaultResponse, ApiOkResponse } from '@nestjs/swagger';
 import { type AuthUser, CurrentUser } from '../../common/current-user.js';
 import { LegacyController } from '../legacy-controller.js';
@@ -35,7 +35,10 @@ export class NotebookChatsController {
   @HttpCode(200)
   @NamesCaller({ owner: 'title', field: 'chat_title' })
   @ApiOkResponse({ type: ChatHistoryDto })
-  history(@CurrentUser() user: AuthUser, @Body() dto: ChatHistoryQueryDto): Promise<ChatHistoryDto> {
+  history(
+    @CurrentUser() user: AuthUser,
+    @Body() dto: ChatHistoryQueryDto,
+  ): Promise<StreamableFile | ChatHistoryDto> {
     return this.chats.history(user, dto);
   }
 }

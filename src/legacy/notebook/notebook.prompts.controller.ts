@@ -11,6 +11,7 @@ import {
 import { ApiDefaultResponse, ApiExtraModels, ApiOkResponse, getSchemaPath } from '@nestjs/swagger';
 import { type AuthUser, CurrentUser } from '../../common/current-user.js';
 import { LegacyController } from '../legacy-controller.js';
+import { NamesNobody } from '../names-caller.js';
 import { NotebookAnswerDto } from './dto/answer.dto.js';
 import { AddedPromptDto, AddPromptDto, DrawnPromptsDto } from './dto/prompt.dto.js';
 import { notStored, NotebookPrompts } from './notebook.prompts.js';
@@ -19,6 +20,7 @@ import { Refusing } from './refusals.js';
 /** The page is text under the name of HTML, of whatever people have stored: a browser must make nothing of it. */
 const DrawnPrompts = () =>
   applyDecorators(
+    NamesNobody(),
     HttpCode(200),
     Header('Content-Security-Policy', "default-src 'none'; sandbox"),
     Header('Cache-Control', 'no-store'),
@@ -43,7 +45,7 @@ export class NotebookPromptsController {
   @Post('get_prompt_fuction')
   @DrawnPrompts()
   draw(
-    @CurrentUser() user: AuthUser,
+    @CurrentUser() user: AuthUser | undefined,
     @Headers('accept') accept?: string,
   ): Promise<StreamableFile | DrawnPromptsDto> {
     return this.prompts.draw(user, accept);
@@ -53,7 +55,7 @@ export class NotebookPromptsController {
   @Get('get_prompt_fuction')
   @DrawnPrompts()
   drawByGet(
-    @CurrentUser() user: AuthUser,
+    @CurrentUser() user: AuthUser | undefined,
     @Headers('accept') accept?: string,
   ): Promise<StreamableFile | DrawnPromptsDto> {
     return this.prompts.draw(user, accept);

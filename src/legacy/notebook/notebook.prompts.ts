@@ -3,6 +3,7 @@ import type { AuthUser } from '../../common/current-user.js';
 import type { AppError } from '../../common/errors.js';
 import { PromptsService } from '../../prompts/prompts.service.js';
 import type { AddedPromptDto, AddPromptDto, DrawnPromptsDto } from './dto/prompt.dto.js';
+import { exampleAnswer } from './notebook.answers.js';
 import { wrongField } from './notebook.errors.js';
 import { pythonList } from './python-notation.js';
 
@@ -14,11 +15,16 @@ export class NotebookPrompts {
   constructor(private readonly prompts: PromptsService) {}
 
   /**
+   * @param user undefined in a closed network that shows no login: then it is the shared library alone
    * @param accept the request's header. Without a plain wish for JSON it is the older backend's page: Python's notation
    *   under the name of HTML
    */
-  async draw(user: AuthUser, accept: string | undefined): Promise<StreamableFile | DrawnPromptsDto> {
-    const { items } = await this.prompts.random(user.id, { count: DRAWN });
+  async draw(
+    user: AuthUser | undefined,
+    accept: string | undefined,
+  ): Promise<StreamableFile | DrawnPromptsDto> {
+    const query = { count: DRAWN };
+    const { items } = await (user ? this.prompts.random(user.id, query) : this.prompts.randomShared(query));
     if (wantsJson(accept))
       return {
         code: 0,
@@ -35,18 +41,19 @@ export class NotebookPrompts {
   async add(user: AuthUser, { prompt_title, prompt_text }: AddPromptDto): Promise<AddedPromptDto> {
     const shared = user.role === 'admin';
     await this.prompts.create(user, { title: prompt_title, text: prompt_text, shared, uniqueTitle: true });
-    return { code: 0, prompt_title, prompt_text, prompt_msg: '示例promp存储成功' };
+    return exampleAnswer(0, { prompt_title, prompt_text }, '示例promp存储成功');
   }
 }
 
 /** What is said where an example is not stored. */
 export function notStored(code: -1 | -3, message?: string) {
-  return (error: AppError, given: unknown): AddedPromptDto => ({
-    code,
-    prompt_title: textIn(given, 'prompt_title'),
-    prompt_text: textIn(given, 'prompt_text'),
-    prompt_msg: message ?? wrongField(error) ?? '示例promp存储失败',
-  });
+  return (error: AppError, given: unknown): AddedPromptDto => {
+    const example = {
+      prompt_title: textIn(given, 'prompt_title'),
+      prompt_text: textIn(given, 'prompt_text'),
+    };
+    return exampleAnswer(code, example, message ?? wrongField(error) ?? '示例promp存储失败');
+  };
 }
 
 /** Clients that take anything get what the older backend gave: libraries for HTTP ask for JSON, and for the rest. */
