@@ -3,10 +3,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { StreamEvent } from '../../libs/streams/event-streams.js';
 import { goneSignal, streamEvents, wantsEvents } from '../common/event-stream.js';
 import { MessageDto } from './dto/message.dto.js';
-import type { DeltaDto, TurnDto, TurnEndDto } from './dto/turn.dto.js';
+import type { TurnDto, TurnEndDto } from './dto/turn.dto.js';
 import { MessagesService } from './messages.service.js';
 import { TurnEvents } from './turn.events.js';
 import type { StoredTurn } from './turn.replays.js';
+import { textOfEvents } from './turn.text.js';
 
 /** Brings turns to clients: as events while they happen, or whole when they have ended. */
 @Injectable()
@@ -39,23 +40,11 @@ export class TurnDelivery {
    * known: nobody waits any more, or the answer was deleted.
    * @param signal ends the listening, not the turn
    */
-  async *text(
+  text(
     { assistantMessage }: StoredTurn,
     signal: AbortSignal,
   ): AsyncGenerator<string, MessageDto | undefined> {
-    let told = 0;
-    for await (const batch of this.events.read(assistantMessage, 0, signal)) {
-      const deltas = batch.filter(({ type }) => type === 'message.delta');
-      const text = deltas.map(({ data }) => (data as DeltaDto).text).join('');
-      told += text.length;
-      const last = batch.at(-1)!;
-      const ended = isEnd(last) ? (last.data as TurnEndDto).message : undefined;
-      // Where its stream was lost, the end has all of it.
-      const piece = text + (ended?.content.slice(told) ?? '');
-      if (piece !== '') yield piece;
-      if (ended) return ended;
-    }
-    return undefined;
+    return textOfEvents(this.events.read(assistantMessage, 0, signal));
   }
 
   /** Answers with the events of a turn above `after`. @throws AppError not_found */
@@ -74,8 +63,4 @@ async function endOf(
   for await (const batch of batches) last = batch.at(-1);
   const ended = (last?.data as TurnEndDto | undefined)?.message ?? MessageDto.from(assistantMessage);
   return { userMessage: MessageDto.from(userMessage), assistantMessage: ended };
-}
-
-function isEnd({ type }: StreamEvent): boolean {
-  return type !== 'message.created' && type !== 'message.delta';
 }
