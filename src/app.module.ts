@@ -27,6 +27,7 @@ import { Leaving1796700000000 } from '../migrations/1796700000000-leaving.js';
 import { Running1796800000000 } from '../migrations/1796800000000-running.js';
 import { PromptTitles1797100000000 } from '../migrations/1797100000000-prompt-titles.js';
 import { Imports1796900000000 } from '../migrations/1796900000000-imports.js';
+import { Practice1797000000000 } from '../migrations/1797000000000-practice.js';
 import { AuthModule } from './auth/auth.module.js';
 import { Session } from './auth/session.entity.js';
 import { Chatbot } from './chatbots/chatbot.entity.js';
@@ -132,6 +133,7 @@ export const MIGRATIONS = [
   Running1796800000000,
   PromptTitles1797100000000,
   Imports1796900000000,
+  Practice1797000000000,
 ];
 
 /** Every job that there is, but those with a lane of their own. */

@@ -4,19 +4,18 @@ import type { Topic } from '../topics/topic.entity.js';
 const MAX_CHARACTERS = 600;
 const MAX_INSTRUCTIONS = 300;
 
+type Vocabulary = Pick<Topic, 'theme' | 'themeIsLabel' | 'instructions'>;
+
 /** What an engine is told to expect: the words of a topic, then those that were asked for; null where there are none. */
-export function speechPrompt(
-  topic: Pick<Topic, 'theme' | 'instructions'> | null,
-  prompt: string | undefined,
-): string | null {
+export function speechPrompt(topic: Vocabulary | null, prompt: string | undefined): string | null {
   const asked = onOneLine(prompt ?? '');
   const room = Math.max(0, MAX_CHARACTERS - [...asked].length - 1);
   const vocabulary = topic ? vocabularyOf(topic, room) : '';
   return [vocabulary, asked].filter((part) => part !== '').join(' ') || null;
 }
 
-function vocabularyOf({ theme, instructions }: Pick<Topic, 'theme' | 'instructions'>, room: number): string {
-  const words = [onOneLine(theme), cut(onOneLine(instructions ?? ''), MAX_INSTRUCTIONS)];
+function vocabularyOf({ theme, themeIsLabel, instructions }: Vocabulary, room: number): string {
+  const words = [themeIsLabel ? '' : onOneLine(theme), cut(onOneLine(instructions ?? ''), MAX_INSTRUCTIONS)];
   return cut(words.filter((part) => part !== '').join('. '), room);
 }
 

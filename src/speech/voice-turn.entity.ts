@@ -64,6 +64,10 @@ export class VoiceTurn {
   @Column({ name: 'active_in', type: 'bigint', nullable: true })
   activeIn!: number | null;
 
+  /** Whether it is answered; without, what was said is a message that waits for its answer. */
+  @Column({ type: 'boolean', default: true })
+  answer!: boolean;
+
   /** Whether the answer is spoken. */
   @Column({ type: 'boolean' })
   speak!: boolean;

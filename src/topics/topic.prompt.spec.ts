@@ -9,6 +9,8 @@ describe('topicSystemText', () => {
       instructions: ' ',
       context: null,
       replyLanguage: null,
+      themeIsLabel: false,
+      practice: false,
     });
     expect(text).toContain('The topic of this conversation: At the airport\n');
     expect(text).not.toContain('\n\n');
@@ -20,6 +22,8 @@ describe('topicSystemText', () => {
       instructions: 'You check bags.',
       context: 'The second bird flies.',
       replyLanguage: null,
+      themeIsLabel: false,
+      practice: false,
     });
     const [theme, instructions, context] = text.split('\n\n');
     expect(theme).toContain('At the airport');
@@ -33,8 +37,42 @@ describe('topicSystemText', () => {
       instructions: 'You check bags.',
       context: null,
       replyLanguage: 'en',
+      themeIsLabel: false,
+      practice: false,
     });
     expect(text).toMatch(/\n\nAlways answer in English, whatever language the message is written in\.$/);
+  });
+});
+
+describe('topicSystemText, of practice', () => {
+  it('asks for the part that is wanted and for brevity, before the language', () => {
+    const topic = {
+      ...{ theme: 'Small talk', themeIsLabel: false, instructions: null, context: null, replyLanguage: 'en' },
+    };
+    const text = topicSystemText({ ...topic, practice: true });
+    expect(text).toMatch(
+      /\n\nThis is practice in speaking[^]*at most about 125 words[^]*\n\nAlways answer in English/,
+    );
+    expect(topicSystemText({ ...topic, practice: false })).not.toContain('125');
+  });
+});
+
+describe('topicSystemText, of a theme that is a label', () => {
+  const label = {
+    ...{ theme: 'li:2026-11-21 16:30:00', themeIsLabel: true, context: null, replyLanguage: null },
+    practice: false,
+  };
+
+  it('does not name it', () => {
+    expect(topicSystemText({ ...label, instructions: null })).toMatch(/^The user chooses what [^\n]*\.$/);
+  });
+
+  it('leads back to the scenario where there is one', () => {
+    const text = topicSystemText({ ...label, instructions: 'You check bags.' });
+    expect(text).toMatch(
+      /^The topic of this conversation is the scenario below[^]*\n\n[^]*You check bags\.$/,
+    );
+    expect(text).not.toContain('2026');
   });
 });
 

@@ -27,8 +27,11 @@ export class TopicsService {
       });
     }
     const instructions = dto.instructions === undefined ? (preset?.instructions ?? null) : dto.instructions;
-    const { replyLanguage = null, preset: presetId = null } = dto;
-    const topic = { ownerId, theme, instructions, context: null, replyLanguage, preset: presetId };
+    const { replyLanguage = null, themeIsLabel = false, practice = false, preset: presetId = null } = dto;
+    const topic = {
+      ...{ ownerId, theme, themeIsLabel, instructions, context: null },
+      ...{ replyLanguage, practice, preset: presetId },
+    };
     return TopicDto.from(await this.topics.save(this.topics.create(topic)));
   }
 
@@ -64,7 +67,9 @@ export class TopicsService {
   /** @throws AppError not_found */
   async update(ownerId: number, id: number, dto: UpdateTopicDto): Promise<TopicDto> {
     // An UPDATE, and not `save`: that would bring a topic back which was deleted in between.
-    const { affected } = await this.topics.update({ id, ownerId }, { ...dto, updatedAt: new Date() });
+    const renamed = dto.theme === undefined ? {} : { themeIsLabel: false };
+    const changes = { ...renamed, ...dto, updatedAt: new Date() };
+    const { affected } = await this.topics.update({ id, ownerId }, changes);
     if (!affected) throw new AppError('not_found');
     return this.find(ownerId, id);
   }

@@ -1,4 +1,4 @@
-import { IsIn, IsString, Matches } from 'class-validator';
+import { IsBoolean, IsIn, IsString, Matches } from 'class-validator';
 import { MaxLength, NotBlank, Optional, OptionalOrNull } from '../../common/validation.js';
 import { TOPIC_PRESET_IDS, type TopicPresetId } from '../topic-presets.js';
 
@@ -13,6 +13,15 @@ export class UpdateTopicDto {
   @NotBlank()
   @MaxLength(200)
   theme?: string;
+
+  /**
+   * True where the theme is only what the topic is called, such as a name and a time, and says nothing of what is talked
+   * about: neither the model nor the speech engine is told. False when absent, and when the theme is changed.
+   * @example false
+   */
+  @Optional()
+  @IsBoolean()
+  themeIsLabel?: boolean;
 
   /**
    * The scenario, for the model; up to 20,000 characters. Null takes it away.
@@ -33,6 +42,15 @@ export class UpdateTopicDto {
   @MaxLength(20)
   @Matches(/^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$/, { context: { rule: 'isLanguageTag' } })
   replyLanguage?: string | null;
+
+  /**
+   * Whether somebody practises speaking on it: the model plays the part that is wanted of it, and answers briefly, in
+   * at most about 125 words unless it is asked for more. False when absent.
+   * @example true
+   */
+  @Optional()
+  @IsBoolean()
+  practice?: boolean;
 }
 
 /** A new topic: a theme of one's own, or a preset, whose texts fill in what is absent. */

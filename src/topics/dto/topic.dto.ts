@@ -16,6 +16,12 @@ export class TopicDto {
   theme!: string;
 
   /**
+   * Whether the theme is only what the topic is called, and says nothing of what is talked about.
+   * @example false
+   */
+  themeIsLabel!: boolean;
+
+  /**
    * The scenario, for the model; up to 20,000 characters.
    * @example 'You are a waiter; I am a guest who is allergic to nuts.'
    */
@@ -32,6 +38,12 @@ export class TopicDto {
    * @example 'en'
    */
   replyLanguage!: string | null;
+
+  /**
+   * Whether somebody practises speaking on it: the model plays the part that is wanted of it, and answers briefly.
+   * @example false
+   */
+  practice!: boolean;
 
   /**
    * The preset that it was made from, if any.
@@ -52,8 +64,12 @@ export class TopicDto {
   updatedAt!: Date;
 
   static from(topic: Topic): TopicDto {
-    const { id, theme, instructions, context, replyLanguage, preset, createdAt, updatedAt } = topic;
-    return { id, theme, instructions, context, replyLanguage, preset, createdAt, updatedAt };
+    const { id, theme, instructions, context, replyLanguage, practice, preset } = topic;
+    const { themeIsLabel, createdAt, updatedAt } = topic;
+    return {
+      ...{ id, theme, themeIsLabel, instructions, context, replyLanguage, practice, preset },
+      ...{ createdAt, updatedAt },
+    };
   }
 }
 
