@@ -18,6 +18,8 @@ import { ConversationsController } from './conversations.controller.js';
 import { ConversationsService } from './conversations.service.js';
 import { DocumentPassages } from './document-passages.js';
 import { Message } from './message.entity.js';
+import { ExchangesService } from './exchanges.service.js';
+import { MessageRecordings } from './message-recordings.service.js';
 import { MessageFile } from './message-file.entity.js';
 import { MessageFiles } from './message-files.js';
 import { MessageRecords } from './message-records.js';
@@ -87,6 +89,7 @@ import { TurnsService } from './turns.service.js';
       ConversationList,
       NamedConversations,
     ],
+    ...[ExchangesService, MessageRecordings],
     ...[ConversationSearch, SearchIndex, SearchIndexer],
     ...[DocumentPassages, PassageRanker, TurnDocuments, TurnPictures, TurnAttachments],
     ...[
@@ -114,6 +117,8 @@ import { TurnsService } from './turns.service.js';
     ],
   ],
   exports: [
+    ExchangesService,
+    MessageRecordings,
     ConversationErasure,
     ConversationsService,
     MessagesService,

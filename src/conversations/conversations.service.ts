@@ -95,6 +95,11 @@ export class ConversationsService {
     return running;
   }
 
+  /** What is remembered of the user's running conversations on topics, by topic. */
+  summariesByTopic(ownerId: number): Promise<Map<number, string>> {
+    return this.running.summaries(ownerId);
+  }
+
   /** The conversation that the user's client calls so. */
   async findByExternalId(ownerId: number, externalId: string): Promise<ConversationDto | null> {
     return dtoOf(await this.conversations.findOneBy({ ownerId, externalId }));

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import type { Repository } from 'typeorm';
+import { IsNull, Not, type Repository } from 'typeorm';
 import { isUniqueViolation } from '../database/failures.js';
 import { inTransaction } from '../database/transaction.js';
 import { Conversation } from './conversation.entity.js';
@@ -42,6 +42,15 @@ export class RunningConversations {
     if (running) return running;
     const order = { lastMessageAt: 'DESC', id: 'DESC' } as const;
     return this.conversations.findOne({ where: { ownerId, ...partner }, order });
+  }
+
+  /** What is remembered of the running conversations on topics, by topic; those without a summary are not there. */
+  async summaries(ownerId: number): Promise<Map<number, string>> {
+    const rows = await this.conversations.find({
+      where: { ownerId, runningTopic: true, summary: Not(IsNull()) },
+      select: { id: true, topicId: true, summary: true },
+    });
+    return new Map(rows.map(({ topicId, summary }) => [topicId!, summary!]));
   }
 
   /** Null where somebody was faster, or it is with somebody else by now. */
