@@ -7,6 +7,14 @@ export const SPEECH_PROBLEMS = {
     ['No recording', 'The file is neither sound nor film, whatever it is called.'],
     ['不是录音', '无论名称如何，该文件既不是音频也不是视频。'],
   ),
+  recording_unusable: entry(
+    422,
+    [
+      'Nothing understood',
+      'Nothing could be understood in this recording: it is broken, empty, too long, or nobody speaks in it (`reason`).',
+    ],
+    ['无法识别录音', '无法识别该录音：录音损坏、为空、过长，或没有人说话（见 `reason`）。'],
+  ),
   not_failed: entry(
     409,
     ['Not failed', 'Only a transcription that has failed can be begun again.'],

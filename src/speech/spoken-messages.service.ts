@@ -1,7 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { buffer } from 'node:stream/consumers';
 import { AppError } from '../common/errors.js';
 import { isFinal, type Message } from '../conversations/message.entity.js';
 import { MessagesService } from '../conversations/messages.service.js';
+import { FilesService } from '../files/files.service.js';
 import type { StoredFile } from '../files/stored-file.entity.js';
 import { type ClipPart, ClipsService } from './clips.service.js';
 import type { SpeechQueryDto } from './dto/speech-query.dto.js';
@@ -13,6 +15,11 @@ import { SpeechError } from './synthesizer.js';
 /** Code points of one clip: twenty minutes. What is longer can be heard sentence by sentence. */
 const MAX_SPOKEN = 20_000;
 
+/** Why a message is not heard; it can be read all the same. */
+const SILENT = new Set<string>([
+  ...['nothing_to_speak', 'too_long_to_speak', 'voice_not_set_up', 'speech_refused', 'speech_unavailable'],
+]);
+
 /** Messages, as their owners hear them. */
 @Injectable()
 export class SpokenMessagesService {
@@ -21,7 +28,22 @@ export class SpokenMessagesService {
   constructor(
     private readonly messages: MessagesService,
     private readonly clips: ClipsService,
+    private readonly files: FilesService,
   ) {}
+
+  /**
+   * The bytes of a whole message as MP3, made once and kept; null where no voice is to be had for it.
+   * @throws AppError not_found, message_not_final, rate_limited; StorageUnavailableError
+   */
+  async sound(ownerId: number, id: number): Promise<Buffer | null> {
+    try {
+      const file = await this.whole(ownerId, id, { format: 'mp3' }, new AbortController().signal);
+      return await buffer(await this.files.open(file));
+    } catch (error) {
+      if (error instanceof AppError && SILENT.has(error.code)) return null;
+      throw error;
+    }
+  }
 
   /**
    * The sound of a whole message.

@@ -53,6 +53,14 @@ export class TranscriptionEnding {
     });
     await this.events.forget(row);
   }
+
+  /** Discards a recording that nothing refers to. */
+  async discardUnused(ownerId: number, fileId: number): Promise<void> {
+    await inTransaction(this.dataSource, async (manager) => {
+      if (await isUnused(manager, ownerId, fileId))
+        await this.files.discard(manager, ownerId, { ids: [fileId] });
+    });
+  }
 }
 
 /** A recording that nothing refers to any more. What was spoken to the user is another matter. */

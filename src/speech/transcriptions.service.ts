@@ -134,6 +134,13 @@ export class TranscriptionsService {
     await this.ending.delete(row);
   }
 
+  /** Deletes a recording that no message has any more, with all that was made of it. */
+  async deleteRecording(ownerId: number, fileId: number): Promise<void> {
+    const rows = await this.transcriptions.find({ where: { ownerId, fileId }, select: { id: true } });
+    for (const { id } of rows) await this.delete(ownerId, id);
+    await this.ending.discardUnused(ownerId, fileId);
+  }
+
   private async begin(row: Transcription): Promise<void> {
     await this.events.append(row, [createdEvent(row)]);
     await this.jobs.add(row);

@@ -80,10 +80,11 @@ export class VoiceTurnAcceptance {
     idempotency: Idempotency | undefined,
   ): Promise<VoiceTurn> {
     const { id: transcriptionId, ownerId, conversationId, createdAt } = transcription;
-    const { voice = null, format = 'mp3', speak = true, replyTo = null, onDisconnect = 'continue' } = terms;
+    const { voice = null, format = 'mp3', replyTo = null, onDisconnect = 'continue' } = terms;
+    const { answer = true, speak = true } = terms;
     const row = Object.assign(new VoiceTurn(), BLANK, {
       ...{ ownerId, conversationId: conversationId!, activeIn: conversationId, transcriptionId },
-      ...{ speak, voice, format, replyTo, onDisconnect },
+      ...{ answer, speak: answer && speak, voice, format, replyTo, onDisconnect },
       ...{ createdAt, dueAt: new Date(createdAt.getTime() + TRANSCRIBING_MS) },
       ...(idempotency && { idempotencyKey: idempotency.key, requestHash: idempotency.requestHash }),
     });

@@ -3,6 +3,8 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Repository } from 'typeorm';
 import { AppError } from '../common/errors.js';
+import type { MessageDto } from '../conversations/dto/message.dto.js';
+import { MessageFile } from '../conversations/message-file.entity.js';
 import type { Message } from '../conversations/message.entity.js';
 import { MessagesService } from '../conversations/messages.service.js';
 import { TurnsService } from '../conversations/turns.service.js';
@@ -30,23 +32,51 @@ export class VoiceTurnAsking {
     private readonly turns: TurnsService,
     private readonly messages: MessagesService,
     @InjectRepository(Transcription) private readonly transcriptions: Repository<Transcription>,
+    @InjectRepository(MessageFile) private readonly links: Repository<MessageFile>,
   ) {}
 
   /**
    * The turn of what was said; made, unless an earlier attempt has. Waits for another turn that runs, for two minutes.
    * @throws AppError as `TurnsService.send` does, `turn_running` after the wait; the signal's reason
    */
-  async ask(row: VoiceTurn, signal: AbortSignal): Promise<AskedTurn> {
-    for (const deadline = Date.now() + PATIENCE_MS; ;) {
-      signal.throwIfAborted();
-      try {
-        await this.assertFree(row);
-        return await this.send(row);
-      } catch (error) {
-        if (!mayPass(error) || Date.now() > deadline) throw error;
-      }
-      await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
-    }
+  ask(row: VoiceTurn, signal: AbortSignal): Promise<AskedTurn> {
+    return patiently(signal, async () => {
+      await this.assertFree(row);
+      return this.send(row);
+    });
+  }
+
+  /**
+   * What was said as a message that waits for its answer; made, unless an earlier attempt has. Waits as `ask` does.
+   * @throws AppError as `MessagesService.record` does, `turn_running` after the wait; the signal's reason
+   */
+  note(row: VoiceTurn, signal: AbortSignal): Promise<MessageDto> {
+    return patiently(signal, async () => {
+      const { text, fileId } = await this.heard(row);
+      return (await this.noted(row, fileId)) ?? this.record(row, { content: text!, fileId });
+    });
+  }
+
+  /** The message that has this recording already. */
+  private async noted({ ownerId }: VoiceTurn, fileId: number | null): Promise<MessageDto | undefined> {
+    const link = fileId === null ? null : await this.links.findOneBy({ fileId, message: { ownerId } });
+    return link ? this.messages.find(ownerId, link.messageId) : undefined;
+  }
+
+  private async record(
+    { ownerId, conversationId }: VoiceTurn,
+    { content, fileId }: { content: string; fileId: number | null },
+  ): Promise<MessageDto> {
+    const said = { role: 'user' as const, content, ...(fileId !== null && { recordingId: fileId }) };
+    const [message] = await this.messages.record(ownerId, conversationId, [said]);
+    return message!;
+  }
+
+  /** @throws AppError not_found */
+  private async heard({ ownerId, transcriptionId: id }: VoiceTurn): Promise<Transcription> {
+    const transcription = await this.transcriptions.findOneBy({ id: id ?? 0, ownerId });
+    if (!transcription) throw new AppError('not_found');
+    return transcription;
   }
 
   /** Looked at first: each try of a turn counts against the user's turns a minute. */
@@ -59,10 +89,8 @@ export class VoiceTurnAsking {
   }
 
   private async send(row: VoiceTurn): Promise<AskedTurn> {
-    const { ownerId, conversationId, transcriptionId: id, replyTo, onDisconnect } = row;
-    const transcription = await this.transcriptions.findOneBy({ id: id ?? 0, ownerId });
-    if (!transcription) throw new AppError('not_found');
-    const { text, fileId } = transcription;
+    const { ownerId, conversationId, replyTo, onDisconnect } = row;
+    const { text, fileId } = await this.heard(row);
     const dto = {
       content: text!,
       onDisconnect,
@@ -70,6 +98,19 @@ export class VoiceTurnAsking {
       ...(replyTo !== null && { replyTo: replyTo === 0 ? null : replyTo }),
     };
     return this.turns.send(ownerId, conversationId, dto, keyOf(row));
+  }
+}
+
+/** Tries again for two minutes while what is in the way may pass. @throws the last error; the signal's reason */
+async function patiently<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  for (const deadline = Date.now() + PATIENCE_MS; ;) {
+    signal.throwIfAborted();
+    try {
+      return await work();
+    } catch (error) {
+      if (!mayPass(error) || Date.now() > deadline) throw error;
+    }
+    await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
   }
 }
 

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../common/errors.js';
+import type { MessageDto } from '../conversations/dto/message.dto.js';
 import { MessagesService } from '../conversations/messages.service.js';
 import { TurnsService } from '../conversations/turns.service.js';
 import { type AskedTurn, VoiceTurnAsking } from './voice-turn.asking.js';
@@ -25,6 +26,18 @@ export class VoiceTurnCourse {
    * @throws VoiceClaimLostError; what `ended` aborts with
    */
   async run(row: VoiceTurn, signals: SpeakingSignals): Promise<VoiceTurn> {
+    return row.answer ? this.answer(row, signals) : this.note(row, signals);
+  }
+
+  /** It waits for its answer, which somebody asks for later. */
+  private async note(row: VoiceTurn, signals: SpeakingSignals): Promise<VoiceTurn> {
+    const noted = await this.orEnding(signals, (signal) => this.asking.note(row, signal));
+    if (!('id' in noted)) return this.store.end(row, noted);
+    await this.store.begun(row, noted.id, null);
+    return this.store.end(row, { status: 'done' });
+  }
+
+  private async answer(row: VoiceTurn, signals: SpeakingSignals): Promise<VoiceTurn> {
     const asked = await this.asked(row, signals);
     if ('status' in asked) return this.store.end(row, asked);
     const answer = asked.assistantMessage;
@@ -42,14 +55,22 @@ export class VoiceTurnCourse {
   }
 
   /** The turn, or how it ends without one. */
-  private async asked(row: VoiceTurn, { ended, stopped }: SpeakingSignals): Promise<AskedTurn | VoiceEnding> {
+  private async asked(row: VoiceTurn, signals: SpeakingSignals): Promise<AskedTurn | VoiceEnding> {
     const { ownerId, userMessageId, assistantMessageId } = row;
     if (userMessageId !== null && assistantMessageId !== null) {
       const userMessage = await this.messages.findOwned(ownerId, userMessageId);
       return { userMessage, assistantMessage: await this.messages.findOwned(ownerId, assistantMessageId) };
     }
+    return this.orEnding(signals, (signal) => this.asking.ask(row, signal));
+  }
+
+  /** What the work gives, or how the voice turn ends without that. */
+  private async orEnding<T extends AskedTurn | MessageDto>(
+    { ended, stopped }: SpeakingSignals,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T | VoiceEnding> {
     try {
-      return await this.asking.ask(row, AbortSignal.any([ended, stopped]));
+      return await work(AbortSignal.any([ended, stopped]));
     } catch (error) {
       ended.throwIfAborted();
       if (stopped.aborted) return { status: 'cancelled' };

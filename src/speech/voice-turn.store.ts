@@ -75,8 +75,8 @@ export class VoiceTurnStore {
     await this.change(row, { leaseOwner: null, dueAt: new Date() });
   }
 
-  /** Both messages of the turn are there. */
-  async begun(row: VoiceTurn, userMessageId: number, assistantMessageId: number): Promise<void> {
+  /** The messages of the turn are there: one, where it is not answered. */
+  async begun(row: VoiceTurn, userMessageId: number, assistantMessageId: number | null): Promise<void> {
     const ids = { userMessageId, assistantMessageId };
     await this.patiently(() => this.change(row, ids));
     Object.assign(row, ids);

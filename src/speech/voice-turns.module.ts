@@ -1,7 +1,11 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { MessageFile } from '../conversations/message-file.entity.js';
 import { ConversationsModule } from '../conversations/conversations.module.js';
 import { FilesModule } from '../files/files.module.js';
+import { HeardMessagesService } from './heard-messages.service.js';
+import { RerecordingsService } from './rerecordings.service.js';
+import { SoundIntake } from './sound-intake.js';
 import { SpeechClip } from './speech-clip.entity.js';
 import { SpeechModule } from './speech.module.js';
 import { Transcription } from './transcription.entity.js';
@@ -28,12 +32,12 @@ import { VoicesModule } from './voices.module.js';
 /** Turns that begin with a recording and end with a voice. */
 @Module({
   imports: [
-    TypeOrmModule.forFeature([VoiceTurn, Transcription, SpeechClip]),
+    TypeOrmModule.forFeature([VoiceTurn, Transcription, SpeechClip, MessageFile]),
     ...[FilesModule, ConversationsModule, SpeechModule, VoicesModule],
   ],
   controllers: [VoiceMessagesController],
   providers: [
-    VoiceTurnsService,
+    ...[VoiceTurnsService, HeardMessagesService, RerecordingsService, SoundIntake],
     ...[
       VoiceTurnAcceptance,
       VoiceTurnAsking,
@@ -52,5 +56,6 @@ import { VoicesModule } from './voices.module.js';
       VoiceTurnViews,
     ],
   ],
+  exports: [HeardMessagesService, RerecordingsService],
 })
 export class VoiceTurnsModule {}

@@ -39,6 +39,17 @@ export class SendVoiceMessageDto {
   format?: SpeechFormat;
 
   /**
+   * Whether what was said is answered; it is, if nothing is said. Without, it stands at the end of the active branch as a
+   * message that waits for its answer (POST messages/{id}/regenerate), and can be reworded before (PATCH messages/{id}).
+   * @example true
+   */
+  @ApiPropertyOptional()
+  @Optional()
+  @Flag()
+  @IsBoolean()
+  answer?: boolean;
+
+  /**
    * Whether the answer is spoken; it is, if nothing is said.
    * @example true
    */
@@ -61,7 +72,7 @@ export class SendVoiceMessageDto {
 
   /**
    * The answer of this conversation to go on from, 0 for its beginning. Without it the conversation goes on from its
-   * active branch.
+   * active branch; what is not answered stands there in any case.
    * @example 42
    */
   @Optional()

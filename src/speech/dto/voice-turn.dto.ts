@@ -13,7 +13,8 @@ export class VoiceTurnDto {
 
   /**
    * `transcribing` and `answering` (and speaking) are on their way. Final are `done`: there is an answer, whose own
-   * `status` says how it ended; `failed`, with `errorCode`; `cancelled`, by the user.
+   * `status` says how it ended, or what was said waits for one where none was asked for; `failed`, with `errorCode`;
+   * `cancelled`, by the user.
    */
   status!: VoiceTurnStatus;
 
@@ -31,6 +32,12 @@ export class VoiceTurnDto {
 
   /** @example 42 */
   assistantMessageId!: number | null;
+
+  /**
+   * Whether it is answered.
+   * @example true
+   */
+  answer!: boolean;
 
   /**
    * Whether the answer is spoken.
@@ -68,10 +75,10 @@ export class VoiceTurnDto {
 
   static from(row: VoiceTurn): VoiceTurnDto {
     const { id, conversationId, status, transcriptionId, userMessageId, assistantMessageId } = row;
-    const { speak, voice, format, errorCode, speechErrorCode, createdAt, finishedAt } = row;
+    const { answer, speak, voice, format, errorCode, speechErrorCode, createdAt, finishedAt } = row;
     return {
       ...{ id, conversationId, status, transcriptionId, userMessageId, assistantMessageId },
-      ...{ speak, voice, format, errorCode, speechErrorCode, createdAt, finishedAt },
+      ...{ answer, speak, voice, format, errorCode, speechErrorCode, createdAt, finishedAt },
     };
   }
 }
