@@ -4,6 +4,7 @@ import { ConversationsModule } from '../conversations/conversations.module.js';
 import { LlmModule } from '../llm/llm.module.js';
 import { UsageModule } from '../usage/usage.module.js';
 import { Transcription } from '../speech/transcription.entity.js';
+import { FeedbackService } from './feedback.service.js';
 import { PronunciationsService } from './pronunciations.service.js';
 import { RecordedSpeech } from './recorded-speech.js';
 import { Review } from './review.entity.js';
@@ -21,6 +22,7 @@ import { ReviewsService } from './reviews.service.js';
   controllers: [ReviewsController],
   providers: [
     ReviewsService,
+    FeedbackService,
     PronunciationsService,
     RecordedSpeech,
     ReviewStore,
@@ -29,6 +31,6 @@ import { ReviewsService } from './reviews.service.js';
     ReviewWriter,
     ReviewJobs,
   ],
-  exports: [ReviewsService, PronunciationsService],
+  exports: [FeedbackService, ReviewsService, PronunciationsService],
 })
 export class LearningModule {}

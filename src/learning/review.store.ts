@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource, InjectRepository } from '@nestjs/typeorm';
-import { type DataSource, type EntityManager, IsNull, Not, type Repository } from 'typeorm';
+import { type DataSource, type EntityManager, In, IsNull, Not, type Repository } from 'typeorm';
 import { AppError } from '../common/errors.js';
 import { isUniqueViolation } from '../database/failures.js';
 import { insertRow } from '../database/statements.js';
@@ -14,6 +14,8 @@ import { LEASE_MS } from './review.runs.js';
 export type ReviewKey = Pick<Review, 'ownerId' | 'messageId' | 'transcriptionId' | 'kind' | 'language'>;
 
 const MAX_LISTED = 100;
+/** Ids in one query. */
+const BATCH = 500;
 
 /** A review of nothing yet. */
 const BLANK = {
@@ -51,6 +53,21 @@ export class ReviewStore {
     about: { ownerId: number } & ({ messageId: number } | { transcriptionId: number }),
   ): Promise<Review[]> {
     return this.reviews.find({ where: about, order: { id: 'DESC' }, take: MAX_LISTED });
+  }
+
+  /** Those of these messages that are done. */
+  async listKept(
+    key: Pick<ReviewKey, 'ownerId' | 'kind' | 'language'>,
+    messageIds: number[],
+  ): Promise<Review[]> {
+    const kept: Review[] = [];
+    for (let at = 0; at < messageIds.length; at += BATCH) {
+      const messageId = In(messageIds.slice(at, at + BATCH));
+      kept.push(
+        ...(await this.reviews.findBy({ ...key, messageId, status: 'done', content: Not(IsNull()) })),
+      );
+    }
+    return kept;
   }
 
   /**
