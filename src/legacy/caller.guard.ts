@@ -62,7 +62,8 @@ export class CallerGuard implements CanActivate {
     if (!this.isOpen(request) || !named) throw new AppError('unauthenticated');
     const [value] = valuesOf(request, 'user' in named ? named.user : named.field);
     const user = value === undefined ? undefined : await this.callers.find(named, value);
-    if (!user) throw new AppError('caller_unknown');
+    if (!user)
+      throw new AppError('caller_unknown', { params: { named: value === undefined ? 'no' : 'yes' } });
     return user;
   }
 }

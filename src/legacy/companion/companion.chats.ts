@@ -62,8 +62,8 @@ export class CompanionChats {
   private async *said(ownerId: number, chatbotId = 0): AsyncIterable<MessageDto> {
     const running = await this.conversations.findRunningWith(ownerId, { chatbotId });
     if (!running) return;
-    for await (const page of this.messages.activeBranch(ownerId, running.id))
-      yield* page.filter((message) => wasSaid(message));
+    for await (const message of this.messages.history(ownerId, running.id))
+      if (wasSaid(message)) yield message;
   }
 
   private rowOf(message: MessageDto): CompanionRow {
