@@ -1,5 +1,4 @@
 import { Body, Get, Headers, HttpCode, Post, Query } from '@nestjs/common';
-import { ApiExtraModels } from '@nestjs/swagger';
 import { type AuthUser, CurrentUser } from '../../common/current-user.js';
 import { LegacyController } from '../legacy-controller.js';
 import { ChangesByGet, NamesCaller } from '../names-caller.js';
@@ -10,14 +9,12 @@ import {
   CompanionHistoryDto,
   CompanionHistoryQueryDto,
   CompanionInputDto,
-  CompanionMessageDto,
   CompanionReplyDto,
   CompanionTalksDto,
 } from './dto/chat.dto.js';
 
 const OBJECTS = 'application/vnd.companion.v1+json';
 
-@ApiExtraModels(CompanionMessageDto)
 @NamesCaller({ user: 'user_id', as: 'id' })
 @LegacyController('companion', 'chat')
 export class CompanionChatsController {

@@ -13,7 +13,7 @@ import type { CompanionBotDto } from './dto/bot.dto.js';
 import type {
   CompanionHistoryDto,
   CompanionInputDto,
-  CompanionMessageDto,
+  CompanionMessage,
   CompanionReplyDto,
   CompanionRow,
   CompanionTalksDto,
@@ -70,7 +70,7 @@ export class CompanionChats {
     return [message.content, message.role === 'user' ? 1 : 0, this.timeOf(message)];
   }
 
-  private objectOf(message: MessageDto): CompanionMessageDto {
+  private objectOf(message: MessageDto): CompanionMessage {
     return { content: message.content, by_user: message.role === 'user', timestamp: this.timeOf(message) };
   }
 

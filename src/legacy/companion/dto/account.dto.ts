@@ -81,9 +81,15 @@ export class CompanionLoggedInDto extends CompanionAccountDto {
   /** @example 1 */
   user_id!: number;
 
-  /** An access token, for 15 minutes: `Authorization: Bearer …`. */
+  /**
+   * An access token, for 15 minutes: `Authorization: Bearer …`.
+   * @example 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI3In0.c2lnbmF0dXJl'
+   */
   access!: string;
 
-  /** Gets the next one, at POST /api/v1/auth/refresh. */
+  /**
+   * Gets the next one, at POST /api/v1/auth/refresh.
+   * @example 'mSxp3bLX0kE0m1eJr1yGmgVAwF6T9n0sLrYy8cVbYzA'
+   */
   refresh!: string;
 }

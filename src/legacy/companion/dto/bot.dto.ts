@@ -89,7 +89,7 @@ export class CompanionAnswerDto {
 
 export class CompanionRefusalDto extends CompanionAnswerDto {
   /** Empty. */
-  @ApiProperty({ type: 'array', items: {}, maxItems: 0 })
+  @ApiProperty({ type: 'array', items: {}, maxItems: 0, example: [] })
   data!: never[];
 }
 

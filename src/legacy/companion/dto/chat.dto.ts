@@ -1,4 +1,4 @@
-import { ApiProperty, getSchemaPath } from '@nestjs/swagger';
+import { ApiProperty } from '@nestjs/swagger';
 import { LegacyText } from '../../legacy-input.js';
 import { CompanionAnswerDto, CompanionBotDto } from './bot.dto.js';
 
@@ -20,18 +20,13 @@ export class CompanionInputDto extends CompanionBotDto {
   input?: string;
 }
 
-export class CompanionMessageDto {
-  /** @example 'hello' */
-  content!: string;
-
+/** A message, in the document's form. */
+export interface CompanionMessage {
+  content: string;
   /** Whether the user has said it. */
-  by_user!: boolean;
-
-  /**
-   * In the server's configured zone.
-   * @example '2024-05-22T00:41:04'
-   */
-  timestamp!: string;
+  by_user: boolean;
+  /** In the server's configured zone, `2024-05-22T00:41:04`. */
+  timestamp: string;
 }
 
 /** `[content, by_user 1 or 0, timestamp]` */
@@ -42,14 +37,24 @@ export type CompanionTalk = [chatbotId: number, chatbotName: string, timestamp: 
 
 const ROW = { type: 'array' as const, items: { oneOf: [{ type: 'string' }, { type: 'integer' }] } };
 
+const OBJECT = {
+  type: 'object' as const,
+  required: ['content', 'by_user', 'timestamp'],
+  properties: {
+    content: { type: 'string', example: 'hello' },
+    by_user: { type: 'boolean' },
+    timestamp: { type: 'string', example: '2024-05-22T00:41:04' },
+  },
+};
+
 export class CompanionHistoryDto extends CompanionAnswerDto {
   /** Oldest first: rows `[content, by_user 1 or 0, timestamp]`, or objects. */
   @ApiProperty({
     type: 'array',
-    items: { oneOf: [{ ...ROW, minItems: 3, maxItems: 3 }, { $ref: getSchemaPath(CompanionMessageDto) }] },
+    items: { oneOf: [{ ...ROW, minItems: 3, maxItems: 3 }, OBJECT] },
     example: [['hello', 1, '2024-05-22T00:41:04']],
   })
-  data!: (CompanionRow | CompanionMessageDto)[];
+  data!: (CompanionRow | CompanionMessage)[];
 }
 
 export class CompanionReplyDto extends CompanionAnswerDto {
