@@ -39,6 +39,21 @@ describe('Circuits', () => {
     expect(await call(5, 'answered')).toBe(0);
   });
 
+  it('says that it refuses while it is open, and no more when a probe is due', async () => {
+    expect(circuit.refuses).toBe(false);
+    await call(30, 'outage');
+    expect(circuit.refuses).toBe(true);
+    vi.advanceTimersByTime(OPEN_MS - 1);
+    expect(circuit.refuses).toBe(true);
+    vi.advanceTimersByTime(1);
+    expect([circuit.closed, circuit.refuses]).toEqual([false, false]);
+    await call(1, 'outage');
+    expect(circuit.refuses).toBe(true);
+    vi.advanceTimersByTime(OPEN_MS);
+    await call(1, 'answered');
+    expect(circuit.refuses).toBe(false);
+  });
+
   it('stays closed where less than half fails, however many', async () => {
     for (let i = 0; i < 200; i += 1) {
       await call(6, 'answered');

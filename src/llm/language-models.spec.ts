@@ -97,4 +97,16 @@ describe('LanguageModels', () => {
     expect(module.get(LanguageModels, { strict: false }).defaultProvider).toBe('openai');
     await module.close();
   });
+
+  it('says whether somebody would be asked, without asking', async () => {
+    expect(new LanguageModels(env({ LLM_PROVIDER: 'echo' })).hasSomebody()).toBe(false);
+    const alone = new LanguageModels(env({ OPENAI_API_KEY: 'sk-a', LLM_FALLBACK: ['echo'] }));
+    const helped = new LanguageModels(env({ ...both, LLM_FALLBACK: ['bailian'] }));
+    expect([alone.hasSomebody(), helped.hasSomebody(), upstream.log.length]).toEqual([true, true, 0]);
+    upstream.setDefaults({ status: 503 });
+    for (const models of [alone, helped])
+      await Promise.all(Array.from({ length: 30 }, () => collect(models.resolve())));
+    expect([alone.hasSomebody(), helped.hasSomebody()]).toEqual([false, false]);
+    upstream.setDefaults({});
+  });
 });

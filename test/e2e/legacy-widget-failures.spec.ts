@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type ApiContext, useApi } from '../support/suite.ts';
+import { eventually } from '../support/talk.ts';
 import { PIECES } from '../support/upstream/pieces.ts';
 import type { Switches } from '../support/upstream/switches.ts';
 import { answerOf, askWidget, eventsOf } from '../support/widget.ts';
@@ -48,6 +49,9 @@ async function expectAnswer(url: string): Promise<void> {
 }
 
 type Case = [switches: Switches, status: number, message: string];
+
+/** Processes that a test starts itself take their time on a busy machine. */
+vi.setConfig({ testTimeout: 90_000 });
 
 describe('widget: failures of OpenAI', () => {
   const ctx = useApi({ env: FAST });
@@ -116,7 +120,7 @@ describe('widget: failures of OpenAI', () => {
       { success: false, message: 'Response too long', result: '' },
     ]);
     ctx.upstream.setDefaults({});
-    expect(ctx.upstream.log[0]!.closedByClient).toBe(true);
+    await eventually(async () => ctx.upstream.log[0]!.closedByClient);
   });
 });
 

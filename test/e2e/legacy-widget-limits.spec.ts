@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { useApi } from '../support/suite.ts';
 import { eventually } from '../support/talk.ts';
 import { answerOf, askWidget, eventsOf, type WidgetStream } from '../support/widget.ts';
@@ -11,6 +11,9 @@ const from = (address: string) => ({ headers: { 'x-forwarded-for': address } });
 async function refusalOf(stream: WidgetStream): Promise<unknown[]> {
   return [stream.status, JSON.parse(await stream.all())];
 }
+
+/** Processes that a test starts itself take their time on a busy machine. */
+vi.setConfig({ testTimeout: 90_000 });
 
 describe('widget: limits', () => {
   const ctx = useApi({ env: { RATE_LIMIT_SCALE: '1', TRUST_PROXY: '1' } });

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { useApi } from '../support/suite.ts';
 import { PIECES } from '../support/upstream/pieces.ts';
 import { answerOf, askWidget, eventsOf } from '../support/widget.ts';
@@ -6,6 +6,9 @@ import { answerOf, askWidget, eventsOf } from '../support/widget.ts';
 const ANSWER = PIECES.join('');
 const UUID = /^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[\da-f]{4}-[\da-f]{12}$/;
 const END = 'data: {"success": true, "finished": true, "message": "Stream completed"}\n\n';
+
+/** Processes that a test starts itself take their time on a busy machine. */
+vi.setConfig({ testTimeout: 90_000 });
 
 describe('widget: POST /myapi/v1/chat-bot/stream', () => {
   const ctx = useApi({ env: { SYSTEM_PROMPT: 'Only digital marketing.', TEMPERATURE: '0.7' } });
@@ -15,7 +18,7 @@ describe('widget: POST /myapi/v1/chat-bot/stream', () => {
   const sent = () => (ctx.upstream.log.at(-1)!.body as any).messages as { role: string; content: string }[];
 
   it('answers the documented example, byte for byte', async () => {
-    ctx.upstream.setDefaults({ pieces: ['Hi, ', '你好 👋', ' "x"\\\n\t\u007f\b'], gap: 60 });
+    ctx.upstream.setDefaults({ pieces: ['Hi, 你好 👋 "x"\\\n\t\u007f\b'] });
     const stream = await ask({
       last_prompt: '用户的消息',
       conversation_history: [
@@ -24,14 +27,9 @@ describe('widget: POST /myapi/v1/chat-bot/stream', () => {
       ],
       session_id: 'abc',
     });
-    const piece = (content: string) =>
-      `data: {"success": true, "content": "${content}", "finished": false, "session_id": "abc"}\n\n`;
-    expect(await stream.all()).toBe(
-      piece('Hi, ') +
-        piece(String.raw`\u4f60\u597d \ud83d\udc4b`) +
-        piece(String.raw` \"x\"\\\n\t${'\u007f'}\b`) +
-        END,
-    );
+    const content = String.raw`Hi, \u4f60\u597d \ud83d\udc4b \"x\"\\\n\t${'\u007f'}\b`;
+    const piece = `data: {"success": true, "content": "${content}", "finished": false, "session_id": "abc"}\n\n`;
+    expect(await stream.all()).toBe(piece + END);
     expect(stream.status).toBe(200);
     expect(stream.headers).toMatchObject({
       'content-type': 'text/event-stream; charset=utf-8',
@@ -71,8 +69,14 @@ describe('widget: POST /myapi/v1/chat-bot/stream', () => {
       const count = switches === 'count=3000' ? 100 : 1;
       expect(answerOf(events)).toBe(ANSWER.repeat(count));
       expect(events.at(-1)).toEqual({ success: true, finished: true, message: 'Stream completed' });
-      for (const line of stream.text.split('\n\n')) expect(line.length).toBeLessThanOrEqual(1_098);
-      expect(stream.text).toMatch(/^[\x20-\x7f\n]*$/);
+      const written = stream.text.split('\n\n').slice(0, -2);
+      expect(written).toHaveLength(events.length - 1);
+      for (const event of written) {
+        expect(event.length).toBeLessThanOrEqual(1_098);
+        expect(event).toMatch(
+          /^data: \{"success": true, "content": "[\x20-\x7f]+", "finished": false, "session_id": "s{100}"\}$/,
+        );
+      }
       await api.stop();
     },
     60_000,

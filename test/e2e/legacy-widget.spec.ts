@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { temporaryFolder } from '../support/child.ts';
 import { sendRaw } from '../support/raw-http.ts';
 import { useApi } from '../support/suite.ts';
@@ -9,6 +9,9 @@ import { askWidget } from '../support/widget.ts';
 
 const CONFIG = '/myapi/v1/chat-bot-config';
 const JSON_TYPE = 'application/json; charset=utf-8';
+
+/** Processes that a test starts itself take their time on a busy machine. */
+vi.setConfig({ testTimeout: 90_000 });
 
 describe('widget: GET /health', () => {
   const ctx = useApi({ env: { SHUTDOWN_GRACE_MS: '3000' } });
