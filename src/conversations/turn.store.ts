@@ -69,7 +69,10 @@ export class TurnStore {
     place: TurnPlace,
     terms: TurnTerms,
   ): Promise<StoredTurn> {
+    const { id } = conversation;
     return this.guarded(conversation, terms, async (manager, now) => {
+      // A transaction that is run again, as the victim of a deadlock, stores a new conversation again.
+      conversation.id = id;
       const { id: conversationId, ownerId } = await storeConversation(manager, conversation);
       const title = conversation.titleSource === 'none' ? titleOf(prompt.content) : undefined;
       const { lastSeq, parentId } = await this.takeSeqs(manager, conversation, 2, place, title);
