@@ -36,7 +36,7 @@ export class BatchWriter {
   /**
    * Has `work` write items; it may run several times, and what it returns counts where it was committed. In a dry run
    * it gets a manager that is in no transaction, and makes nothing.
-   * @param done is told of each part that was committed
+   * `done` is told of each part that was committed, and `failed` of each item that could not be written.
    * @throws whatever the rest of the items will meet, too: a database that is away, a run that was overtaken
    */
   async write<Item extends Keyed, Result>(
@@ -46,6 +46,7 @@ export class BatchWriter {
     parts: {
       work: (manager: EntityManager, items: Item[]) => Promise<Result>;
       done: (result: Result, items: Item[]) => void;
+      failed?: (item: Item) => void;
     },
   ): Promise<void> {
     if (items.length === 0) return;
@@ -53,7 +54,10 @@ export class BatchWriter {
       parts.done(await this.once(run, (manager) => parts.work(manager, items)), items);
     } catch (error) {
       if (isOfAll(error)) throw error;
-      if (items.length === 1) return this.giveUp(run, kind, items[0]!, error);
+      if (items.length === 1) {
+        parts.failed?.(items[0]!);
+        return this.giveUp(run, kind, items[0]!, error);
+      }
       const half = Math.ceil(items.length / 2);
       await this.write(run, kind, items.slice(0, half), parts);
       await this.write(run, kind, items.slice(half), parts);

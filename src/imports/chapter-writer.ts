@@ -27,8 +27,7 @@ export interface OldTurn {
 }
 
 /** Why nothing is added to a conversation. */
-const CLOSED = { gone: 'chat_deleted', running: 'turn_running' } as const;
-type Closed = keyof typeof CLOSED;
+type Closed = 'chat_deleted' | 'turn_running' | 'behind_failed';
 
 /** What a transaction has done. */
 interface Added {
@@ -54,15 +53,13 @@ export class ChapterWriter {
   async write(run: ImportRun, turns: OldTurn[]): Promise<void> {
     const kept = new Set<OldVoice>();
     try {
-      const open = turns.filter(({ chat }) => !run.busyChats.has(chat.key));
-      const busy = turns.filter(({ chat }) => run.busyChats.has(chat.key));
-      for (const turn of busy) tellSkipped(run, turn, CLOSED.running);
-      await this.writer.write<OldTurn, Added>(run, 'messages', open, {
+      await this.writer.write<OldTurn, Added>(run, 'messages', turns, {
         work: (manager, some) => this.add(run, manager, some),
         done: (added, some) => {
           for (const voice of added.kept) kept.add(voice);
           tellAdded(run, added, some);
         },
+        failed: ({ chat }) => run.heldChats.set(chat.key, 'behind_failed'),
       });
     } finally {
       const all = turns.flatMap(({ voices }) => Object.values(voices));
@@ -72,10 +69,12 @@ export class ChapterWriter {
 
   /** In a transaction: adds turns to their conversations, but to those that are closed. */
   private async add(run: ImportRun, manager: EntityManager, turns: OldTurn[]): Promise<Added> {
-    const ids = await this.idsOf(run, manager, turns);
-    if (run.isDry) return { ids, closed: new Map(), kept: [] };
+    const closed = new Map<OldChatState, Closed>(heldOf(run, turns));
+    const free = turns.filter(({ chat }) => !closed.has(chat));
+    const ids = await this.idsOf(run, manager, free);
+    if (run.isDry) return { ids, closed, kept: [] };
     const standings = await this.chats.open(manager, [...ids.values()]);
-    const closed = closedOf(ids, standings);
+    for (const [chat, reason] of closedOf(ids, standings)) closed.set(chat, reason);
     const open = turns.filter(({ chat, sayings }) => !closed.has(chat) && sayings.length > 0);
     const recordings = await this.keepRecordings(manager, open, ids);
     const chapters = chaptersOf(open, { ids, standings, recordings });
@@ -146,14 +145,19 @@ export class ChapterWriter {
   }
 }
 
-function closedOf(ids: Map<OldChatState, number>, standings: Standings): Map<OldChatState, Closed> {
-  const closed = new Map<OldChatState, Closed>();
-  for (const [chat, id] of ids) {
+function heldOf({ heldChats }: ImportRun, turns: OldTurn[]): [OldChatState, Closed][] {
+  return turns.flatMap(({ chat }): [OldChatState, Closed][] => {
+    const reason = heldChats.get(chat.key);
+    return reason === undefined ? [] : [[chat, reason]];
+  });
+}
+
+function closedOf(ids: Map<OldChatState, number>, standings: Standings): [OldChatState, Closed][] {
+  return [...ids].flatMap(([chat, id]): [OldChatState, Closed][] => {
     const standing = standings.get(id);
-    if (standing === 'running') closed.set(chat, 'running');
-    else if (standing?.conversation.ownerId !== chat.ownerId) closed.set(chat, 'gone');
-  }
-  return closed;
+    if (standing === 'running') return [[chat, 'turn_running']];
+    return standing?.conversation.ownerId === chat.ownerId ? [] : [[chat, 'chat_deleted']];
+  });
 }
 
 /** A chapter for each conversation; of what has no time of its own, the time is that of what was said before. */
@@ -194,8 +198,8 @@ function tellAdded(run: ImportRun, { ids, closed }: Added, turns: OldTurn[]): vo
   }
   for (const turn of turns) {
     const why = closed.get(turn.chat);
-    if (why === 'running') run.busyChats.add(turn.chat.key);
-    if (why) tellSkipped(run, turn, CLOSED[why]);
+    if (why === 'turn_running') run.heldChats.set(turn.chat.key, why);
+    if (why) tellSkipped(run, turn, why);
     else if (turn.sayings.length === 0) tellSkipped(run, turn, 'empty');
     else tellImported(run, turn);
   }

@@ -24,8 +24,11 @@ export class ImportRun {
   readonly tables: ReadonlyMap<OldKind, OldTable>;
   readonly report: ImportReport;
   readonly progress: ImportProgress;
-  /** Chats in which an answer was being written when something was to be added: they are left for the next run. */
-  readonly busyChats = new Set<string>();
+  /**
+   * Chats that are left for the next run as they are, and why: an answer was being written when something was to be added,
+   * or a row could not be written, and what follows it must not pass it.
+   */
+  readonly heldChats = new Map<string, 'turn_running' | 'behind_failed'>();
   private readonly wouldBe = new Map<string, Mark>();
   private lastId = 0;
 

@@ -114,7 +114,7 @@ export class MessagesImporter {
       for (const { row, chat } of rows) {
         const key = String(row['key']);
         const size = sizes.get(key) ?? 0;
-        if (size === 0 || run.busyChats.has(chat.key)) continue;
+        if (size === 0 || run.heldChats.has(chat.key)) continue;
         const voice = size > VOICE_BYTES ? undefined : await this.receive(table, column, row);
         if (voice) voices.set(key, { ...voices.get(key), [column]: voice });
         else run.report.add('messages', [{ what: 'changed', reason: 'voice_unreadable', key }]);
