@@ -1,7 +1,9 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { beforeEach, describe, expect, inject, it } from 'vitest';
 import { readAsPage } from '../support/assistant-page.ts';
 import { postChunked } from '../support/chunked.ts';
 import type { ApiClient } from '../support/client.ts';
+import { storeDocument } from '../support/stored-file.ts';
 import { useApi } from '../support/suite.ts';
 import { begin, eventually } from '../support/talk.ts';
 import { PIECES } from '../support/upstream/pieces.ts';
@@ -134,4 +136,41 @@ describe('assistant: how an answer of POST /api/chat ends', () => {
     expect(body).toMatchObject([{ query: '你好', answer: chunks.slice(0, -1).join('') }]);
     expect(await answerOf(id)).toMatchObject({ status: 'interrupted' });
   });
+
+  it('hung up while files are still being read: the turn that begins then ends by itself', async () => {
+    answering({ gap: 10, 'never-ending': true });
+    const file = await storeDocument(ctx, client.account.id, 'notes.pdf', ['Oolong.']);
+    const setState = (state: string) =>
+      ctx.query('UPDATE stored_files SET extraction = ? WHERE id = ?', [state, file]);
+    await setState('running');
+    const asked = say({ file_ids: [String(file)] });
+    await sleep(300);
+    asked.hangUp();
+    await sleep(200);
+    expect(await listed()).toEqual([]);
+    await setState('done');
+    const [{ id }] = await eventually(async () => {
+      const known = await listed();
+      return known.length > 0 && known;
+    });
+    await eventually(async () => (await answerOf(id)).status === 'stopped');
+  });
+
+  it.runIf(inject('dialect') === 'mariadb')(
+    'taken from a process that sleeps: the text as it is stored, then an error',
+    async () => {
+      const other = await ctx.startAnother();
+      answering({ gap: 10, 'never-ending': true });
+      const asked = postChunked(client.at(other.url), '/api/chat', { message: '你好', username });
+      await eventually(async () => asked.received().includes('famil'));
+      const [{ id }] = await listed();
+      other.signal('SIGSTOP');
+      await eventually(async () => (await answerOf(id)).status === 'interrupted', 20_000);
+      other.signal('SIGCONT');
+      const { chunks } = await asked.answer;
+      expect(chunks.at(-1)).toMatch(/^\[ERROR\] /);
+      expect(chunks.slice(0, -1).join('')).toBe((await answerOf(id)).content);
+      await other.stop();
+    },
+  );
 });
