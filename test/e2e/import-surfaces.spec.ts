@@ -1,16 +1,25 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ApiClient } from '../support/client.ts';
 import { expectDone, runImport } from '../support/import.ts';
 import { djangoHash, werkzeugHash } from '../support/import-talk.ts';
 import { setCookieOf } from '../support/logins.ts';
-import { ASSISTANT_TABLES, COMPANION_TABLES, NOTEBOOK_TABLES } from '../support/old-database.ts';
+import {
+  ASSISTANT_TABLES,
+  COMPANION_TABLES,
+  NOTEBOOK_TABLES,
+  TUTOR_TABLES,
+} from '../support/old-database.ts';
 import { oldDatabase, stopOldServer } from '../support/old-server.ts';
+import { ffmpeg, SENTENCES, soundFile, speak } from '../support/sounds.ts';
 import { useApi } from '../support/suite.ts';
 
 const AT = '2024-05-22 00:41:04';
 
 describe('what was imported, through the surfaces of the older backends', { timeout: 120_000 }, () => {
   const ctx = useApi({ env: { LEGACY_TIME_ZONE: 'UTC' } });
+
+  let sounds: { wav: Buffer; mp3: Buffer };
 
   async function import_(surface: string, tables: string[], rows: Record<string, Record<string, unknown>[]>) {
     const old = await oldDatabase(`${surface}_of_surfaces`);
@@ -48,6 +57,21 @@ describe('what was imported, through the surfaces of the older backends', { time
       chat_chat: [
         { id: 1, user_id: 7, chatbot_id: 13549, content: 'hello', by_user: 1, timestamp: AT },
         { id: 2, user_id: 7, chatbot_id: 13549, content: '你好 👋', by_user: 0, timestamp: AT },
+      ],
+    });
+    const wav = speak(SENTENCES[0]!);
+    sounds = { wav: readFileSync(wav), mp3: readFileSync(ffmpeg('-i', wav, soundFile('mp3'))) };
+    await import_('tutor', TUTOR_TABLES, {
+      auth_user: [{ id: 3, username: 'lin', password: djangoHash('of lin'), date_joined: AT }],
+      topics: [
+        { id: 1, user_id: 3, theme: 'Food Ordering', context: '', custom_context: 'You are a waiter.' },
+        { id: 2, user_id: 3, theme: 'lin:2024-05-22 00:41:04', context: '', custom_context: '' },
+      ],
+      conversations: [
+        {
+          ...{ id: 1, topic_id: 1, created_time: AT, prompt: 'I want soup', response: 'Which soup?' },
+          ...{ prompt_audio: sounds.wav, response_audio: sounds.mp3.toString('base64') },
+        },
       ],
     });
     await import_('notebook', NOTEBOOK_TABLES, {
@@ -101,6 +125,27 @@ describe('what was imported, through the surfaces of the older backends', { time
     const after = (await ella.get(history)).data;
     expect(after).toHaveLength(4);
     expect(after.slice(0, 2)).toEqual(before);
+  });
+
+  it('tutor: topics, and turns with their voices', async () => {
+    const lin = await logIn('/botchat/user/login/', 'lin', 'of lin');
+    const { topics } = await lin.get(`/botchat/chat/gettopics/?user_id=${lin.body.user_id}`);
+    expect(topics).toMatchObject([
+      { theme: 'Food Ordering', custom_context: 'You are a waiter.' },
+      { theme: 'lin:2024-05-22 00:41:04' },
+    ]);
+    const { details } = await lin.get(`/botchat/chat/getdetails/?topic_id=${topics[0].topic_id}`);
+    expect(details).toMatchObject([
+      {
+        ...{ prompt_word: 'I want soup', response_word: 'Which soup?' },
+        ...{ prompt_voice: sounds.wav.toString('base64'), response_voice: sounds.mp3.toString('base64') },
+      },
+    ]);
+    const rows = await ctx.query('SELECT theme, practice, theme_is_label AS label FROM topics ORDER BY id');
+    expect(rows.map(({ practice, label }) => [Number(practice), Number(label)])).toEqual([
+      [1, 0],
+      [1, 1],
+    ]);
   });
 
   it('notebook: the history of a chat, a message more, and the library', async () => {
