@@ -97,7 +97,7 @@ describe('tutor: feedback', () => {
     expect(await get({ 'sec-fetch-site': 'cross-site' })).toEqual(refused);
     expect(asked()).toEqual([]);
     expect(await get({ 'sec-fetch-site': 'same-origin' })).toEqual(PENDING);
-    await eventually(async () => asked().length === 1);
+    await eventually(async () => asked().length === 1, 15_000);
   });
 
   it('row: get_audio_assessment is an estimate in Chinese that says so, of what was said aloud', async () => {

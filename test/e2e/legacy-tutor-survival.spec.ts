@@ -3,6 +3,7 @@ import type { ApiProcess } from '../support/api-process.ts';
 import { useApi } from '../support/suite.ts';
 import { pcmOf, synthetic } from '../support/sounds.ts';
 import { form } from '../support/recordings.ts';
+import { eventually } from '../support/talk.ts';
 import { asBase64, type Learner, learner, Learner as Person } from '../support/tutor.ts';
 import { textOfSound } from '../support/whisper-stand-in.ts';
 
@@ -35,7 +36,7 @@ describe('tutor: recordings, whatever happens meanwhile', { timeout: 60_000 }, (
   const rows = (table: string) => ctx.query(`SELECT id FROM ${table} WHERE owner_id = ?`, [me.id]);
 
   it('the same recording sent again while it is being heard is one turn', async () => {
-    ctx.whisper!.delayMs = 1_000;
+    ctx.whisper!.delayMs = 3_000;
     const [first, ...others] = await Promise.all([hear(TONE), hear(TONE), hear(TONE)]);
     expect(first).toMatchObject([200, { prompt: HEARD }]);
     expect(others).toEqual([first, first]);
@@ -46,7 +47,7 @@ describe('tutor: recordings, whatever happens meanwhile', { timeout: 60_000 }, (
 
   it('another process hears of the same one', async () => {
     const elsewhere = new Person(me.client.at((await ctx.startAnother()).url));
-    ctx.whisper!.delayMs = 1_500;
+    ctx.whisper!.delayMs = 4_000;
     const [here, there] = await Promise.all([hear(TONE), hear(TONE, elsewhere)]);
     expect(here).toMatchObject([200, { prompt: HEARD }]);
     expect(there).toEqual(here);
@@ -69,20 +70,20 @@ describe('tutor: recordings, whatever happens meanwhile', { timeout: 60_000 }, (
   });
 
   it('a client that leaves finds its turn later', async () => {
-    ctx.whisper!.delayMs = 1_000;
+    ctx.whisper!.delayMs = 3_000;
     const gone = new AbortController();
     const body = { user_id: me.id, topic_id, prompt_voice: asBase64(TONE) };
     const sending = me.post('chat/handle_audio', body, { signal: gone.signal });
-    await expect.poll(() => ctx.whisper!.log.length).toBe(1);
+    await expect.poll(() => ctx.whisper!.log.length, { timeout: 15_000 }).toBe(1);
     gone.abort();
     await expect(sending).rejects.toThrow();
     await expect.poll(prompts, { timeout: 15_000 }).toEqual([HEARD]);
   });
 
   it('a process that dies leaves nothing half done: the turn is there when another has gone on', async () => {
-    ctx.whisper!.delayMs = 2_000;
+    ctx.whisper!.delayMs = 4_000;
     const sending = hear(TONE).catch((error: unknown) => error);
-    await expect.poll(() => ctx.whisper!.log.length).toBe(1);
+    await expect.poll(() => ctx.whisper!.log.length, { timeout: 15_000 }).toBe(1);
     ctx.api.signal('SIGKILL');
     expect(await sending).toBeInstanceOf(Error);
     await ctx.restart();
@@ -100,7 +101,11 @@ describe('tutor: recordings, where nothing hears them', () => {
   const ctx = useApi({ env: { PATH: '/nowhere' } });
 
   it('are answered with 503, and no topic is left', async () => {
+    if (isMariaDb) await ctx.startWorker();
     const me = await learner(ctx);
+    // Where there is a Redis, workers say what they can do.
+    const state = async () => (await me.client.get('speech', { expect: 200 })).body.transcription.state;
+    await eventually(async () => (await state()) === 'not_set_up', 15_000);
     expect(await me.chat('handle_audio', { topic_id: -1, prompt_voice: asBase64(TONE) })).toEqual([
       ...[503, { error: expect.any(String) }],
     ]);

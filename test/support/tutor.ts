@@ -68,3 +68,9 @@ export function asDataUrl(file: string | Buffer, type = 'audio/wav'): string {
 export function asBase64(file: string | Buffer): string {
   return (typeof file === 'string' ? readFileSync(file) : file).toString('base64');
 }
+
+/** A turn of `getdetails` that nobody has heard. */
+export const detail = (conversation_id: unknown, prompt: string, response_word: string) => ({
+  ...{ conversation_id, prompt_word: prompt, prompt, prompt_voice: '', response_word, response_voice: '' },
+  audio_assessment: '',
+});

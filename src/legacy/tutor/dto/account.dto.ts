@@ -47,7 +47,10 @@ export class TutorUserDto {
    */
   email!: string;
 
-  /** Always empty. */
+  /**
+   * Always empty.
+   * @example ''
+   */
   password!: string;
 
   static from({ id, username, email }: UserDto): TutorUserDto {

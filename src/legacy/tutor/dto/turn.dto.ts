@@ -90,7 +90,10 @@ export class TutorHeardDto {
   /** @example '我想订一张两个人的桌子' */
   prompt!: string;
 
-  /** Empty: it is asked for by itself. */
+  /**
+   * Empty: it is asked for by itself.
+   * @example ''
+   */
   audio_assessment!: string;
 }
 
@@ -117,12 +120,18 @@ export class TutorRoundDto {
   /** @example 'Of course, for when?' */
   response_word!: string;
 
-  /** MP3 as bare base64; empty where no voice is to be had. */
+  /**
+   * MP3 as bare base64; empty where no voice is to be had.
+   * @example 'SUQzBAAAAAAAI1RTU0UAAAAP'
+   */
   response_voice!: string;
 }
 
 export class TutorVoiceAnswerDto {
-  /** MP3 as bare base64; empty where no voice is to be had. */
+  /**
+   * MP3 as bare base64; empty where no voice is to be had.
+   * @example 'SUQzBAAAAAAAI1RTU0UAAAAP'
+   */
   response_voice!: string;
 }
 
@@ -135,7 +144,10 @@ export class TutorReplacedDto {
 }
 
 export class TutorAssessmentDto {
-  /** In Chinese; empty while it is on its way. */
+  /**
+   * In Chinese; empty while it is on its way.
+   * @example '意思清楚，注意时态。'
+   */
   audio_assessment!: string;
 }
 
@@ -147,10 +159,16 @@ export class TutorDetailDto {
   /** @example 'I would like a table for two.' */
   prompt_word!: string;
 
-  /** The same as `prompt_word`. */
+  /**
+   * The same as `prompt_word`.
+   * @example 'I would like a table for two.'
+   */
   prompt!: string;
 
-  /** The recording as bare base64; empty where it was typed. */
+  /**
+   * The recording as bare base64; empty where it was typed.
+   * @example 'UklGRiQAAABXQVZF'
+   */
   prompt_voice!: string;
 
   /**
@@ -159,10 +177,16 @@ export class TutorDetailDto {
    */
   response_word!: string;
 
-  /** MP3 as bare base64; empty where it was not spoken yet. */
+  /**
+   * MP3 as bare base64; empty where it was not spoken yet.
+   * @example 'SUQzBAAAAAAAI1RTU0UAAAAP'
+   */
   response_voice!: string;
 
-  /** The estimate of the pronunciation; empty where it was not asked for yet. */
+  /**
+   * The estimate of the pronunciation; empty where it was not asked for yet.
+   * @example '共听到 2 个词。'
+   */
   audio_assessment!: string;
 }
 
