@@ -188,7 +188,8 @@ export class ApiClient {
       ...lowerCased(options.headers),
     };
     return new Promise((resolve, reject) => {
-      const url = new URL(absolute(path), this.baseUrl);
+      // Not as a relative URL: of a path that begins with two slashes that would make a host.
+      const url = new URL(this.baseUrl + absolute(path));
       const request = httpRequest(url, {
         method,
         headers,
