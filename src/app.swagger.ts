@@ -87,6 +87,12 @@ function withSurfaces(document: OpenAPIObject): OpenAPIObject {
     delete operation[PUBLIC_EXTENSION];
     describeForms(operation);
   }
+  // Tags that are declared come first: the API's own are, too.
+  const known = document.tags ?? [];
+  const tags = operationsOf(document).flatMap((operation) =>
+    isOfSurface(operation) ? [] : (operation.tags ?? []),
+  );
+  document.tags = [...[...new Set(tags)].map((name) => ({ name })), ...known];
   return document;
 }
 
