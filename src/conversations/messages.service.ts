@@ -16,9 +16,6 @@ import { MessageFiles } from './message-files.js';
 import { Message } from './message.entity.js';
 import { type MessageRecord, MessageRecords } from './message-records.js';
 
-/** Messages that are read at a time where all are. */
-const PAGE = 100;
-
 /** Messages may be long. */
 const BRANCH_PAGE = 40;
 
@@ -91,6 +88,11 @@ export class MessagesService {
     }
   }
 
+  /** The same, message by message. @throws AppError not_found */
+  async *history(ownerId: number, conversationId: number): AsyncIterable<MessageDto> {
+    for await (const page of this.activeBranch(ownerId, conversationId)) yield* page;
+  }
+
   /** The first messages of a conversation from one place to another, in their order; none where it is gone. */
   async between(
     { id: conversationId, ownerId }: Pick<Conversation, 'id' | 'ownerId'>,
@@ -101,20 +103,6 @@ export class MessagesService {
     const rows = await this.messages.find({ where, order: { seq: 'ASC' }, take: limit });
     await this.files.load(rows);
     return rows.map((message) => MessageDto.from(message));
-  }
-
-  /** The active branch, oldest first; read page by page. @throws AppError not_found */
-  async *history(ownerId: number, conversationId: number): AsyncIterable<MessageDto> {
-    const conversation = await this.conversations.findOwned(ownerId, conversationId);
-    const end = await this.branches.activeEnd(conversation);
-    if (!end) return;
-    const line = new Set((await this.branches.line(conversation, end)).map(({ id }) => id));
-    for (let next = 1; next <= end.seq;) {
-      const page = await this.between(conversation, [next, end.seq], PAGE);
-      yield* page.filter(({ id }) => line.has(id));
-      if (page.length < PAGE) return;
-      next = page.at(-1)!.seq + 1;
-    }
   }
 
   async find(ownerId: number, id: number): Promise<MessageDto> {
