@@ -103,6 +103,8 @@ describe.skipIf(!chromium)('a page of the surface assistant', { timeout: 90_000 
   });
 
   it('uploads files, talks about them, and lists what was said', async () => {
+    // Where there is Redis a worker reads them.
+    if (ctx.redis) await ctx.startWorker();
     const { status, body } = await tools.page.call('upload', username, [
       ['tea.txt', 'Oolong is half oxidized.'],
     ]);
