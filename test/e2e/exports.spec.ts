@@ -34,13 +34,18 @@ describe('an export', () => {
       const { items } = (await client.get(`${kind}?limit=100`)).body;
       expect(jsonOf(entries, `${kind}.json`)).toMatchObject(items);
     }
-    const [conversation] = (await client.get('conversations')).body.items;
-    const said = (await client.get(`conversations/${conversation.id}/messages`)).body.items;
-    expect(said).toHaveLength(2);
-    expect(jsonOf(entries, `conversations/${conversation.id}.json`)).toEqual({
-      conversation: { ...conversation, summary: null },
-      messages: said,
-    });
+    const conversations = (await client.get('conversations')).body.items;
+    const lengths: number[] = [];
+    for (const conversation of conversations) {
+      const said = (await client.get(`conversations/${conversation.id}/messages`)).body.items;
+      lengths.push(said.length);
+      expect(jsonOf(entries, `conversations/${conversation.id}.json`)).toEqual({
+        conversation: { ...conversation, summary: null },
+        messages: said,
+      });
+    }
+    // A turn, and what was recorded.
+    expect(lengths.toSorted()).toEqual([1, 2]);
     const transcription = (await client.get(`speech/transcriptions/${own['transcriptions']![0]}`)).body;
     expect(jsonOf(entries, 'transcriptions.json')).toMatchObject([transcription]);
     const review = (await client.get(`reviews/${own['reviews']![0]}`)).body;
@@ -63,7 +68,7 @@ describe('an export', () => {
     for (const { entry, sha256 } of files) expect(entries.has(entry), `${entry} ${sha256}`).toBe(true);
     expect(jsonOf(entries, 'manifest.json')).toMatchObject({
       ...{ format: 'parley-export', version: 1, skipped: [] },
-      counts: { chatbots: 1, topics: 1, prompts: 1, conversations: 1, messages: 2, files: files.length },
+      counts: { chatbots: 1, topics: 1, prompts: 1, conversations: 2, messages: 3, files: files.length },
     });
     const [{ password_hash: hash }] = await ctx.query('SELECT password_hash FROM users WHERE id = ?', [
       client.account.id,
