@@ -78,11 +78,18 @@ export function assertNamed(user: AuthUser, { as }: NamedUser, values: readonly 
 }
 
 /** The cookie travels with links of other sites, too. @throws AppError cross_site_request */
-function refuseLinks({ headers }: FastifyRequest, guard: GetGuard | undefined): void {
-  if (guard === undefined || hasToken({ headers })) return;
-  const site = headers['sec-fetch-site'];
-  const isAllowed = guard === 'same-origin' ? site === 'same-origin' : site !== 'cross-site';
+function refuseLinks(request: FastifyRequest, guard: GetGuard | undefined): void {
+  if (guard === undefined || hasToken(request)) return;
+  const isAllowed =
+    guard === 'same-origin' ? isSameOrigin(request) : request.headers['sec-fetch-site'] !== 'cross-site';
   if (!isAllowed) throw new AppError('cross_site_request');
+}
+
+/** Over plain HTTP browsers leave `Sec-Fetch-Site` out; but a page's own requests name the page, as no other site can. */
+function isSameOrigin({ headers, protocol, host }: FastifyRequest): boolean {
+  const { 'sec-fetch-site': site, referer = '' } = headers;
+  if (site !== undefined) return site === 'same-origin';
+  return URL.canParse(referer) && new URL(referer).origin === `${protocol}://${host}`;
 }
 
 /** Whoever shows a token means it: where it is wrong, a name does not make it good. */

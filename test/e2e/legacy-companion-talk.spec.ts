@@ -173,7 +173,15 @@ describe('companion: new_chat', () => {
     for (const site of ['cross-site', 'same-site', 'none'])
       expect(await ask({ 'sec-fetch-site': site })).toEqual(refused(expect.any(String), 403));
     expect(await ask({})).toEqual(refused(expect.any(String), 403));
+    const own = `${ctx.api.url}/talk.html`;
+    for (const referer of ['http://elsewhere.example.com/', `${own.replace('http:', 'https:')}`, 'nonsense'])
+      expect(await ask({ referer })).toEqual(refused(expect.any(String), 403));
+    expect(await ask({ referer: own, 'sec-fetch-site': 'cross-site' })).toEqual(
+      refused(expect.any(String), 403),
+    );
     expect(ctx.upstream.log).toEqual([]);
     expect(await ask({ 'sec-fetch-site': 'same-origin' })).toEqual(ok(REPLY));
+    // A browser over plain HTTP says no more than the page.
+    expect(await ask({ referer: own })).toEqual(ok(REPLY));
   });
 });
