@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { SecurityEventType } from '../audit/audit-event.entity.js';
 import { AuditService, type SecurityEvent } from '../audit/audit.service.js';
-import type { AuthUser, SessionUser } from '../common/current-user.js';
+import { assertLoggedIn, type AuthUser, type SessionUser } from '../common/current-user.js';
 import { AppError } from '../common/errors.js';
 import type { ChangeUserDto } from '../users/dto/change-user.dto.js';
 import { UserDto } from '../users/dto/user.dto.js';
@@ -50,10 +50,13 @@ export class AccountService {
   /**
    * Changes an account by its login alone, for clients that do not ask for the password again. The caller has checked
    * the values.
-   * @throws AppError session_required where a key acts; username_taken, email_taken, unauthenticated
+   * @throws AppError session_required where a key acts; username_taken, email_taken; unauthenticated, also for a password
+   *   where nobody has logged in
    */
   async changeByLogin(user: AuthUser, changes: AccountChanges): Promise<UserDto> {
     if ('apiKeyId' in user) throw new AppError('session_required');
+    // In a closed network somebody may be believed; that is not enough to become him everywhere.
+    if (changes.password !== undefined) assertLoggedIn(user);
     const before = await this.users.findById(user.id);
     if (!before) throw new AppError('unauthenticated');
     return this.apply(user, before, changes);

@@ -1,6 +1,7 @@
 import { applyDecorators, createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
 import { ApiExtension } from '@nestjs/swagger';
 import type { ApiScope } from './api-scopes.js';
+import { AppError } from './errors.js';
 
 export type UserRole = 'user' | 'admin';
 
@@ -22,6 +23,15 @@ export interface KeyUser extends AuthUser {
   /** By which key: a row of `api_keys`. */
   apiKeyId: number;
   scopes: readonly ApiScope[];
+}
+
+/**
+ * Whoever does this has logged in himself: no key acts for him, and he is not just believed.
+ * @throws AppError session_required, unauthenticated
+ */
+export function assertLoggedIn(user: AuthUser | SessionUser | KeyUser): asserts user is SessionUser {
+  if ('apiKeyId' in user) throw new AppError('session_required');
+  if (!('sessionId' in user)) throw new AppError('unauthenticated');
 }
 
 /** The authenticated user, as a parameter of a controller's method. */

@@ -59,7 +59,8 @@ export class CallerGuard implements CanActivate {
     request: FastifyRequest,
     named: NamedUser | NamedObject | undefined,
   ): Promise<AuthUser> {
-    if (!this.isOpen(request) || !named) throw new AppError('unauthenticated');
+    const isBelievable = named !== undefined && !('needsLogin' in named && named.needsLogin);
+    if (!this.isOpen(request) || !isBelievable) throw new AppError('unauthenticated');
     const [value] = valuesOf(request, 'user' in named ? named.user : named.field);
     const user = value === undefined ? undefined : await this.callers.find(named, value);
     if (!user)

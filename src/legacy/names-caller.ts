@@ -6,6 +6,8 @@ export interface NamedUser {
   /** Parameter of the path, of the query, or field of the body. */
   user: string;
   as: 'id' | 'username';
+  /** Never believed, in a closed network either: what concerns the account itself. */
+  needsLogin?: true;
   /** The field stands in a form that the route reads itself, and looks at itself (`FormCallers`). */
   inForm?: true;
 }

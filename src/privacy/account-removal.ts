@@ -3,8 +3,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { AuditService } from '../audit/audit.service.js';
-import type { AuthUser } from '../common/current-user.js';
-import { AppError } from '../common/errors.js';
+import { assertLoggedIn, type AuthUser } from '../common/current-user.js';
 import { ConversationErasure } from '../conversations/conversation-erasure.service.js';
 import { Sweep } from '../database/sweep.js';
 import { inTransaction } from '../database/transaction.js';
@@ -73,10 +72,10 @@ export class AccountRemoval implements OnApplicationBootstrap, OnModuleDestroy {
 
   /**
    * The same by the account's login alone, for clients that do not ask for the password again.
-   * @throws AppError session_required where a key acts
+   * @throws AppError session_required where a key acts, unauthenticated where nobody has logged in
    */
   async leaveByLogin(user: AuthUser): Promise<void> {
-    if ('apiKeyId' in user) throw new AppError('session_required');
+    assertLoggedIn(user);
     await this.removeNow(user.id);
   }
 

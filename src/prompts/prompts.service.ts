@@ -40,20 +40,37 @@ export class PromptsService {
    *   prompt_title_taken where the title has to be new
    */
   async create(user: Asker, dto: CreatePromptDto): Promise<PromptDto> {
-    const { title, text, tags = [], shared = false, uniqueTitle = false } = dto;
+    const { shared = false } = dto;
     if (shared && user.role !== 'admin') {
       throw new AppError('invalid_input', {
         errors: [{ field: 'shared', message: fieldMessage('invalid') }],
       });
     }
-    const ownerId = shared ? null : user.id;
+    return this.insert(dto, shared ? null : user.id, [user.id, SHARED_SCOPE]);
+  }
+
+  /**
+   * A shared one that nobody has signed: for closed networks only, where a request need not show who sends it
+   * (`LEGACY_TRUST_CALLER`).
+   * @throws AppError prompt_title_taken where the title has to be new
+   */
+  createShared(dto: Omit<CreatePromptDto, 'shared'>): Promise<PromptDto> {
+    return this.insert(dto, null, [SHARED_SCOPE]);
+  }
+
+  /** @param seen the scopes in which a title that has to be new must not stand */
+  private async insert(
+    { title, text, tags = [], uniqueTitle = false }: CreatePromptDto,
+    ownerId: number | null,
+    seen: number[],
+  ): Promise<PromptDto> {
     const scopeId = ownerId ?? SHARED_SCOPE;
-    const most = shared ? Infinity : this.env.PROMPTS_PER_USER;
+    const most = ownerId === null ? Infinity : this.env.PROMPTS_PER_USER;
     await ensureScope(this.dataSource.manager, scopeId);
     return inTransaction(this.dataSource, async (manager) => {
       const position = await takePositions(manager, scopeId, 1, most);
       // Behind the lock of the scope: whoever adds the same title at the same time waits for it.
-      if (uniqueTitle) await assertNew(manager, [user.id, SHARED_SCOPE], title);
+      if (uniqueTitle) await assertNew(manager, seen, title);
       const row = { ownerId, scopeId, position, title, text, tags, indexed: true };
       const prompt = await manager.save(manager.create(Prompt, row));
       await reindex(manager, scopeId, [{ id: prompt.id, after: prompt }]);

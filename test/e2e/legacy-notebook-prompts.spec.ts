@@ -146,7 +146,7 @@ describe('notebook: examples', () => {
 describe('notebook: examples in a closed network', () => {
   const ctx = useApi({ upstream: false, env: { ...ADMIN, LEGACY_TRUST_CALLER: 'true' } });
 
-  it('get_prompt_fuction: without a login the shared ones alone; add_prompt_fuction needs one', async () => {
+  it('get_prompt_fuction: without a login the shared ones alone; add_prompt_fuction adds to them', async () => {
     const admin = new Notebook(
       ctx.client.as((await logIn(ctx.client, 'keeper', ADMIN.ADMIN_PASSWORD)).accessToken),
     );
@@ -163,6 +163,13 @@ describe('notebook: examples in a closed network', () => {
       page(`['shared', '${EXAMPLE.prompt_text}']`),
     );
     expect(await stranger.post('get_prompt_fuction', {}, { token: 'wrong' })).toEqual(refused(/./, 401));
-    expect(await stranger.post('add_prompt_fuction', EXAMPLE)).toEqual(refused(/./, 401));
+    expect(await stranger.post('add_prompt_fuction', EXAMPLE, { token: 'wrong' })).toEqual(refused(/./, 401));
+    // What others have is not known to strangers: only a shared title is taken.
+    const example = { ...EXAMPLE, prompt_title: 'own' };
+    expect(await stranger.post('add_prompt_fuction', example)).toEqual(stored(example));
+    expect((await stranger.post('add_prompt_fuction', example)).body).toMatchObject({ code: -1 });
+    expect((await stranger.post('get_prompt_fuction', {})).body).toContain(
+      `['own', '${EXAMPLE.prompt_text}']`,
+    );
   });
 });

@@ -20,8 +20,8 @@ describe('LEGACY_TRUST_CALLER=true-in-closed-network', { timeout: 120_000 }, () 
     return status >= 300 || (typeof code === 'number' && code < 0) || success === false;
   };
 
-  /** About oneself by a token, which old clients of it had as well; and what is to be stored for nobody. */
-  const needsLogin = (name: string) => /users.users|add_prompt/.test(name);
+  /** About oneself by a token, which old clients of it had as well. */
+  const needsLogin = (name: string) => name.includes('/users/users');
 
   it('is warned of at every start', async () => {
     expect(ctx.logs().match(WARNING)).toHaveLength(1);
@@ -40,6 +40,26 @@ describe('LEGACY_TRUST_CALLER=true-in-closed-network', { timeout: 120_000 }, () 
         wrong.push(`${stop.name}: ${answer.status} ${answer.bytes.toString().slice(0, 200)}`);
     }
     expect(wrong).toEqual([]);
+  });
+
+  it('nobody becomes somebody else for good: accounts need a login, and so does another password', async () => {
+    const account = { token: null } as const;
+    const client = ctx.client;
+    for (const method of ['GET', 'PATCH', 'PUT', 'DELETE']) {
+      const body = method === 'PATCH' || method === 'PUT' ? { body: { password: 'stolen-7' } } : {};
+      const answer = await client.request(method, `/users/users/${me.id}/`, {
+        ...account,
+        ...body,
+        unchecked: true,
+      });
+      expect([method, answer.status]).toEqual([method, 401]);
+    }
+    const change = { user_id: me.id, password: 'stolen-7' };
+    const refused = await client.request('POST', '/botchat/user/change/info/', {
+      ...account,
+      ...{ body: change, unchecked: true },
+    });
+    expect(refused.status).toBe(401);
   });
 
   it('a token that is wrong is not made good by a name, and a login must be who is named', async () => {

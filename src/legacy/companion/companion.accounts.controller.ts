@@ -19,7 +19,7 @@ import {
 const OWN = 'users/users/:id';
 
 @ApiAccountErrors()
-@NamesCaller({ user: 'id', as: 'id' })
+@NamesCaller({ user: 'id', as: 'id', needsLogin: true })
 @LegacyController('companion', '')
 export class CompanionAccountsController {
   constructor(private readonly accounts: CompanionAccounts) {}

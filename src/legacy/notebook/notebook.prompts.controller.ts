@@ -64,13 +64,14 @@ export class NotebookPromptsController {
   /** Store an example: an admin's is for everybody, others are their own */
   @Post('add_prompt_fuction')
   @HttpCode(200)
+  @NamesNobody()
   @Refusing({
     prompt_title_taken: notStored(-1, '示例promp标题已存在'),
     invalid_input: notStored(-3),
     too_many_prompts: notStored(-3, '示例promp数量已达上限'),
   })
   @ApiOkResponse({ type: AddedPromptDto })
-  add(@CurrentUser() user: AuthUser, @Body() dto: AddPromptDto): Promise<AddedPromptDto> {
+  add(@CurrentUser() user: AuthUser | undefined, @Body() dto: AddPromptDto): Promise<AddedPromptDto> {
     return this.prompts.add(user, dto);
   }
 }

@@ -36,11 +36,16 @@ export class NotebookPrompts {
 
   /**
    * An admin stores for everybody, as the older backend did for whoever came; what others store is their own.
+   * @param user undefined in a closed network that shows no login: then it is for everybody, too
    * @throws AppError prompt_title_taken, too_many_prompts
    */
-  async add(user: AuthUser, { prompt_title, prompt_text }: AddPromptDto): Promise<AddedPromptDto> {
-    const shared = user.role === 'admin';
-    await this.prompts.create(user, { title: prompt_title, text: prompt_text, shared, uniqueTitle: true });
+  async add(
+    user: AuthUser | undefined,
+    { prompt_title, prompt_text }: AddPromptDto,
+  ): Promise<AddedPromptDto> {
+    const example = { title: prompt_title, text: prompt_text, uniqueTitle: true };
+    if (user) await this.prompts.create(user, { ...example, shared: user.role === 'admin' });
+    else await this.prompts.createShared(example);
     return exampleAnswer(0, { prompt_title, prompt_text }, '示例promp存储成功');
   }
 }
