@@ -52,6 +52,10 @@ describe('an import that is interrupted', { timeout: 240_000 }, () => {
   const until = (child: Child, messages: number) =>
     eventually(async () => child.exit !== undefined || (await count('messages')) >= messages, 60_000);
 
+  const leased = async (name: string) =>
+    (await ctx.query('SELECT id FROM import_sources WHERE name = ? AND lease_owner IS NOT NULL', [name]))
+      .length > 0;
+
   const run = (source: string, ...args: string[]) =>
     runImport(ctx.api.env, 'tutor', old.url, `--source=${source}`, '--same-name=merge', ...args);
 
@@ -114,11 +118,17 @@ describe('an import that is interrupted', { timeout: 240_000 }, () => {
   });
 
   it('refuses a second one of the same database, and lets the first one end', async () => {
-    const first = startImport(ctx.api.env, 'tutor', old.url, '--source=twice', '--same-name=merge');
     const before = await count('messages');
-    await until(first, before + 1);
-    const second = await run('twice');
-    expect([second.code, second.output]).toEqual([1, expect.stringContaining('another import')]);
+    // However fast it is, it is not done before the second one comes.
+    const release = await old.hold('conversations');
+    const first = startImport(ctx.api.env, 'tutor', old.url, '--source=twice', '--same-name=merge');
+    try {
+      await eventually(async () => (await leased('twice')) || first.exit !== undefined, 60_000);
+      const second = await run('twice');
+      expect([second.code, second.output]).toEqual([1, expect.stringContaining('another import')]);
+    } finally {
+      await release();
+    }
     expect((await first.exited).code).toBe(0);
     expect(await count('messages')).toBe(before + 2 * TURNS);
   });

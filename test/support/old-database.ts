@@ -19,6 +19,13 @@ export class OldDatabase {
     }
   }
 
+  /** Has everybody else wait who reads this table, until what is returned is called. */
+  async hold(table: string): Promise<() => Promise<void>> {
+    const connection = await createConnection({ uri: this.url });
+    await connection.query('LOCK TABLES ?? WRITE', [table]);
+    return () => connection.end();
+  }
+
   /** Cuts the connections of everybody else to this database. */
   async killOthers(): Promise<void> {
     const connection = await createConnection({ uri: this.url });
