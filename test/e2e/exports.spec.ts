@@ -45,7 +45,7 @@ describe('an export', () => {
       });
     }
     // A turn, and what was recorded.
-    expect(lengths.toSorted()).toEqual([1, 2]);
+    expect(lengths.toSorted((a, b) => a - b)).toEqual([1, 2]);
     const transcription = (await client.get(`speech/transcriptions/${own['transcriptions']![0]}`)).body;
     expect(jsonOf(entries, 'transcriptions.json')).toMatchObject([transcription]);
     const review = (await client.get(`reviews/${own['reviews']![0]}`)).body;
