@@ -26,6 +26,7 @@ import { MarkedRows } from './imports/marked-rows.js';
 import { MessagesImporter } from './imports/messages.importer.js';
 import { OldChats } from './imports/old-chats.js';
 import { OldOwners } from './imports/old-owners.js';
+import { OwnedRows } from './imports/owned-rows.js';
 import { OldVoices } from './imports/old-voices.js';
 import { PromptsImporter } from './imports/prompts.importer.js';
 import { reportJson, reportLines } from './imports/report-text.js';
@@ -52,7 +53,7 @@ class ImportModule {
         ...[FilesService, BlobRemovals],
         ...[ImportsService, Importers, ImportLease, ImportMarks, BatchWriter, MarkedRows],
         ...[UsersImporter, BotsImporter, TopicsImporter, ChatsImporter, MessagesImporter, PromptsImporter],
-        ...[OldOwners, OldChats, OldVoices, ChapterWriter],
+        ...[OldOwners, OldChats, OldVoices, ChapterWriter, OwnedRows],
       ],
     };
   }

@@ -3,11 +3,10 @@ import type { EntityManager } from 'typeorm';
 import { Chatbot } from '../chatbots/chatbot.entity.js';
 import type { ForeignRow } from '../database/foreign-database.js';
 import { insertRow } from '../database/statements.js';
-import type { Remark } from './import-report.js';
 import type { ImportRun } from './import-run.js';
-import { MarkedRows, type Planned } from './marked-rows.js';
-import { OldOwners } from './old-owners.js';
+import type { Planned } from './marked-rows.js';
 import { oldFlag, oldText, oldTime } from './old-values.js';
+import { OwnedRows } from './owned-rows.js';
 
 const NAME_LENGTH = 100;
 
@@ -17,35 +16,11 @@ export type OldBot = Pick<Chatbot, 'ownerId' | 'name' | 'kind' | 'persona' | 'de
 /** Brings over bots; those that are deleted stay so. */
 @Injectable()
 export class BotsImporter {
-  constructor(
-    private readonly rows: MarkedRows,
-    private readonly owners: OldOwners,
-  ) {}
+  constructor(private readonly rows: OwnedRows) {}
 
   bring(run: ImportRun): Promise<void> {
-    return this.rows.bring<OldBot>(run, {
-      ...{ kind: 'bots', mark: 'bot' },
-      columns: ['user', 'name', 'type', 'persona', 'createdAt', 'isDeleted'],
-      plan: (rows) => this.plan(run, rows),
-      make: async (manager, items) => {
-        const ids: number[] = [];
-        for (const { values } of items) ids.push(await run.make(() => insertBot(manager, values)));
-        return items.map(({ values }, at) => ({ newId: ids[at]!, ownerId: values.ownerId }));
-      },
-    });
-  }
-
-  private async plan(run: ImportRun, rows: ForeignRow[]) {
-    const owners = await this.owners.of(run, run.tables.get('bots')!, rows);
-    const items: Planned<OldBot>[] = [];
-    const remarks: Remark[] = [];
-    for (const row of rows) {
-      const key = String(row['key']);
-      const ownerId = owners.get(key);
-      if (ownerId === undefined) remarks.push({ what: 'skipped', reason: 'owner_missing', key });
-      else items.push(planned(key, ownerId, row, run.options.timeZone));
-    }
-    return { items, remarks };
+    const columns = ['user', 'name', 'type', 'persona', 'createdAt', 'isDeleted'];
+    return this.rows.bring<OldBot>(run, { kind: 'bots', mark: 'bot', columns, planned, insert: insertBot });
   }
 }
 

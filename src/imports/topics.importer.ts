@@ -3,11 +3,10 @@ import type { EntityManager } from 'typeorm';
 import type { ForeignRow } from '../database/foreign-database.js';
 import { insertRow } from '../database/statements.js';
 import { Topic } from '../topics/topic.entity.js';
-import type { Remark } from './import-report.js';
 import type { ImportRun } from './import-run.js';
-import { MarkedRows, type Planned } from './marked-rows.js';
-import { OldOwners } from './old-owners.js';
+import type { Planned } from './marked-rows.js';
 import { oldText, oldTime } from './old-values.js';
+import { OwnedRows } from './owned-rows.js';
 
 const THEME_LENGTH = 200;
 /** What these topics are for: speaking, answered in English whatever the learner speaks. */
@@ -20,35 +19,17 @@ type OldTopic = Pick<Topic, 'ownerId' | 'theme' | 'instructions' | 'context' | '
 /** Brings over topics. */
 @Injectable()
 export class TopicsImporter {
-  constructor(
-    private readonly rows: MarkedRows,
-    private readonly owners: OldOwners,
-  ) {}
+  constructor(private readonly rows: OwnedRows) {}
 
   bring(run: ImportRun): Promise<void> {
+    const columns = ['user', 'theme', 'context', 'instructions', 'createdAt'];
     return this.rows.bring<OldTopic>(run, {
-      ...{ kind: 'topics', mark: 'topic' },
-      columns: ['user', 'theme', 'context', 'instructions', 'createdAt'],
-      plan: (rows) => this.plan(run, rows),
-      make: async (manager, items) => {
-        const ids: number[] = [];
-        for (const { values } of items) ids.push(await run.make(() => insertTopic(manager, values)));
-        return items.map(({ values }, at) => ({ newId: ids[at]!, ownerId: values.ownerId }));
-      },
+      kind: 'topics',
+      mark: 'topic',
+      columns,
+      planned,
+      insert: insertTopic,
     });
-  }
-
-  private async plan(run: ImportRun, rows: ForeignRow[]) {
-    const owners = await this.owners.of(run, run.tables.get('topics')!, rows);
-    const items: Planned<OldTopic>[] = [];
-    const remarks: Remark[] = [];
-    for (const row of rows) {
-      const key = String(row['key']);
-      const ownerId = owners.get(key);
-      if (ownerId === undefined) remarks.push({ what: 'skipped', reason: 'owner_missing', key });
-      else items.push(planned(key, ownerId, row, run.options.timeZone));
-    }
-    return { items, remarks };
   }
 }
 
