@@ -6,7 +6,7 @@ import type { LegacySurface } from '../config/legacy-env.js';
 import { assistantEnvelope } from './assistant/assistant.errors.js';
 import { companionEnvelope } from './companion/companion.errors.js';
 import { notebookEnvelope } from './notebook/notebook.errors.js';
-import { readFields } from './legacy-form.js';
+import { fieldsOf, readFields } from './legacy-form.js';
 import { enveloping } from './surface-error.js';
 import { surfaceOf } from './surface-paths.js';
 import { tutorEnvelope } from './tutor/tutor.errors.js';
@@ -32,7 +32,7 @@ interface SurfaceConfig extends EnvelopeConfig {
 export function acceptSurfaces(fastify: FastifyInstance, mounted: readonly LegacySurface[]): void {
   fastify.addHook('onRoute', (route) => markRoute(route, mounted));
   fastify.addContentTypeParser(URLENCODED, { parseAs: 'string' }, (_request, body, done) =>
-    done(null, fieldsOf(String(body))),
+    done(null, fieldsOf(new URLSearchParams(String(body)))),
   );
   fastify.addHook('preParsing', (request, reply, _payload, done) => {
     const isForm = (request.headers['content-type'] ?? '').toLowerCase().startsWith(URLENCODED);
@@ -62,16 +62,4 @@ function markRoute(route: RouteOptions, mounted: readonly LegacySurface[]): void
 
 function configOf({ routeOptions }: FastifyRequest): SurfaceConfig {
   return (routeOptions.config as SurfaceConfig | undefined) ?? {};
-}
-
-/** Names that come more than once make a list. */
-function fieldsOf(text: string): Record<string, unknown> {
-  const given = new URLSearchParams(text);
-  const fields: Record<string, unknown> = Object.create(null);
-  for (const name of new Set(given.keys())) {
-    const values = given.getAll(name);
-    fields[name] = values.length === 1 ? values[0] : values;
-  }
-  // With a prototype, as JSON makes it; names that objects inherit are refused where input is checked.
-  return Object.fromEntries(Object.entries(fields));
 }

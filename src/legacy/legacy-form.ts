@@ -11,7 +11,7 @@ const MAX_FIELDS = 50;
  * @throws AppError malformed_request, payload_too_large
  */
 export async function readFields(request: FastifyRequest, limit: number): Promise<Record<string, unknown>> {
-  const fields = new Map<string, string[]>();
+  const fields: [string, string][] = [];
   const limits = { fieldSize: limit, fileSize: limit, fields: MAX_FIELDS, files: MAX_FIELDS };
   let left = limit;
   try {
@@ -19,12 +19,23 @@ export async function readFields(request: FastifyRequest, limit: number): Promis
       const value = await textOf(part);
       left -= Buffer.byteLength(value);
       if (left < 0 || (part.type === 'field' && part.valueTruncated)) throw new AppError('payload_too_large');
-      fields.set(part.fieldname, [...(fields.get(part.fieldname) ?? []), value]);
+      fields.push([part.fieldname, value]);
     }
   } catch (error) {
     if (error instanceof AppError) throw error;
     const isTooLarge = (error as { code?: string }).code === 'FST_REQ_FILE_TOO_LARGE';
     throw new AppError(isTooLarge ? 'payload_too_large' : 'malformed_request', { cause: error });
+  }
+  return fieldsOf(fields);
+}
+
+/** Names with their values; those that come more than once make a list. Names that objects inherit are refused later. */
+export function fieldsOf(given: Iterable<[string, string]>): Record<string, unknown> {
+  const fields = new Map<string, string[]>();
+  for (const [name, value] of given) {
+    const before = fields.get(name);
+    if (before) before.push(value);
+    else fields.set(name, [value]);
   }
   return Object.fromEntries(
     [...fields].map(([name, values]) => [name, values.length === 1 ? values[0] : values]),
